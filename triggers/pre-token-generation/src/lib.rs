@@ -1,0 +1,1 @@
+//! pre_token_generation
