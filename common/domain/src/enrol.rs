@@ -1,0 +1,147 @@
+//! The one decision by which a person becomes a member: post confirmation and pre token generation both ask it.
+
+use jiff::Timestamp;
+
+use crate::account::Account;
+use crate::id::MemberId;
+use crate::invitation::{InvitationDigest, Terms};
+use crate::mailbox::{BarReason, Mailbox};
+use crate::membership::{Membership, MembershipStatus, Origin};
+use crate::ownership::DomainOwner;
+use crate::proof::MailboxProof;
+use crate::provider::Provider;
+use crate::refusal::Refusal;
+use crate::role::Roles;
+use crate::sign_up::{domain_route, refusal_for};
+use crate::tenant::{JoinMode, Tenant, TenantStatus};
+
+/// What the decision rests on.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// When.
+    pub now: Timestamp,
+    /// The tenant.
+    pub tenant: &'a Tenant,
+    /// The person's account as the event shows it.
+    pub account: &'a Account,
+    /// The owner of the address's domain.
+    pub domain: Option<&'a DomainOwner>,
+    /// The binding of the account's only identity.
+    pub provider: Option<&'a Provider>,
+    /// What the tenant knows of the address.
+    pub mailbox: &'a Mailbox,
+    /// The person's row, if there is one.
+    pub membership: Option<&'a Membership>,
+    /// The invitation that pre sign-up remembered for this user, if it was to this tenant.
+    pub remembered: Option<&'a InvitationDigest>,
+    /// The row of the mailbox's holder, where that is somebody else.
+    pub predecessor: Option<&'a Membership>,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enrolment {
+    /// Becomes a member now.
+    Join(Joining),
+    /// Waits for an admin's approval.
+    Request(Joining),
+    /// Is a member already: nothing to do.
+    Member,
+    /// Does not become a member.
+    Refuse(Refusal),
+}
+
+/// How somebody becomes a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joining {
+    /// The mailbox that they have proven.
+    pub proof: MailboxProof,
+    /// As what.
+    pub roles: Roles,
+    /// What it rests on.
+    pub origin: Origin,
+    /// The invitation that this redeems, in the same transaction.
+    pub redeems: Option<Terms>,
+    /// The member whose place (roles, seat, `member_id`) the person takes over: themselves, before SSO.
+    pub takes_over: Option<MemberId>,
+}
+
+/// Decides.
+pub fn enrol(facts: &Facts<'_>) -> Enrolment {
+    decide(facts).unwrap_or_else(Enrolment::Refuse)
+}
+
+fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
+    let policy = &facts.tenant.policy;
+    match facts.tenant.status {
+        TenantStatus::Active => {}
+        TenantStatus::Suspended => return Err(Refusal::TenantSuspended),
+        TenantStatus::Closed => return Err(Refusal::TenantClosed),
+    }
+    let ended = match facts.membership.map(|row| (row.status, row.since)) {
+        None => None,
+        Some((MembershipStatus::Active, _)) => return Ok(Enrolment::Member),
+        Some((MembershipStatus::Suspended, _)) => return Err(Refusal::MembershipSuspended),
+        Some((MembershipStatus::Superseded, _)) => return Err(Refusal::SsoRequired),
+        Some((status, since)) => Some((status, since)),
+    };
+    if policy.sso_required && !facts.account.external {
+        return Err(Refusal::SsoRequired);
+    }
+    let proof = MailboxProof::of(facts.account, &facts.tenant.id, facts.domain, facts.provider).map_err(refusal_for)?;
+    if policy.sso_required && !proof.is_by_tenant_provider() {
+        return Err(Refusal::SsoRequired);
+    }
+    if facts.mailbox.bar.is_some_and(|bar| bar.reason == BarReason::Suspended) {
+        return Err(Refusal::MembershipSuspended);
+    }
+    let newer = |terms: &&Terms| ended.is_none_or(|(_, since)| terms.created > since);
+    let invitation = facts.mailbox.open_invitation(facts.now).filter(newer);
+    let join = |proof, roles, origin| Joining { proof, roles, origin, redeems: None, takes_over: None };
+
+    if ended.is_none() && policy.sso_required && facts.mailbox.bar.is_none() {
+        let before = facts
+            .predecessor
+            .filter(|row| row.status == MembershipStatus::Active && row.person.pool == own_pool(facts, row));
+        if let (Some(before), Some(identity)) = (before, facts.provider) {
+            let mut joining = join(proof, before.roles.clone(), Origin::Provider(identity.name.clone()));
+            joining.takes_over = Some(before.member.clone());
+            return Ok(Enrolment::Join(joining));
+        }
+    }
+    if let Some(terms) = invitation {
+        let mut joining = join(proof, terms.roles.clone(), Origin::Invitation(terms.digest.clone()));
+        joining.redeems = Some(terms.clone());
+        return Ok(Enrolment::Join(joining));
+    }
+    match ended {
+        Some((MembershipStatus::Requested, _)) => return Err(Refusal::ApprovalPending),
+        Some((MembershipStatus::Denied, _)) => return Err(Refusal::ApprovalDenied),
+        Some(_) => return Err(Refusal::MembershipEnded),
+        None if facts.mailbox.bar.is_some() => return Err(Refusal::MembershipEnded),
+        None => {}
+    }
+    if let (true, Some(provider)) = (proof.is_by_tenant_provider(), facts.provider) {
+        return Ok(Enrolment::Join(join(proof, policy.default_roles.clone(), Origin::Provider(provider.name.clone()))));
+    }
+    if let (Some(mode), Some(owner)) = (domain_route(facts.tenant, facts.domain, proof.address()), facts.domain) {
+        let origin = Origin::Domain { domain: owner.domain.clone(), generation: owner.generation };
+        match mode {
+            JoinMode::Open | JoinMode::Automatic => {
+                return Ok(Enrolment::Join(join(proof, policy.default_roles.clone(), origin)));
+            }
+            JoinMode::Request => return Ok(Enrolment::Request(join(proof, policy.default_roles.clone(), origin))),
+            JoinMode::InvitationOnly => {}
+        }
+    }
+    if policy.join == JoinMode::Open {
+        return Ok(Enrolment::Join(join(proof, policy.default_roles.clone(), Origin::Open)));
+    }
+    // What pre sign-up admitted has ceased to be true: say that, not that an invitation is needed.
+    Err(if facts.remembered.is_some() { Refusal::InvitationUnusable } else { Refusal::InvitationRequired })
+}
+
+/// The pool that a predecessor must be of: the provider's. `sub`s of another pool are other people.
+fn own_pool(facts: &Facts<'_>, row: &Membership) -> crate::PoolId {
+    facts.provider.map_or_else(|| row.person.pool.clone(), |provider| provider.pool.clone())
+}
