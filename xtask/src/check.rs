@@ -1,0 +1,115 @@
+//! The two walks through the steps: the contributor's loop and everything.
+
+use std::process::{Command, ExitCode};
+
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::house::{House, show, starts};
+use crate::steps::{Steps, Stopped};
+use crate::{arrows, licences, notices, sizes, tools};
+
+/// How to go through the steps.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Go on after a step that failed
+    #[arg(long)]
+    keep_going: bool,
+}
+
+/// `cargo xtask check`.
+pub(crate) fn contributor(house: &House, arguments: &Arguments) -> ExitCode {
+    walk(5, arguments, |steps| {
+        steps.step("format", || format(house))?;
+        steps.step("arrows", || arrows::check(house))?;
+        steps.step("clippy", || clippy(house))?;
+        steps.step("build", || build(house))?;
+        steps.step("tests", || tests(house, &tools::Judges::default()))
+    })
+}
+
+/// `cargo xtask test`.
+pub(crate) fn everything(house: &House, arguments: &Arguments) -> ExitCode {
+    let mut judges = tools::Judges::default();
+    walk(12, arguments, |steps| {
+        steps.step("format", || format(house))?;
+        steps.step("arrows", || arrows::check(house))?;
+        steps.step("clippy", || clippy(house))?;
+        steps.step("docs", || documentation(house))?;
+        steps.step("licences", || licences::check(house))?;
+        steps.step("notices", || notices::check(house))?;
+        steps.step("tools", || {
+            judges = tools::judges(house)?;
+            Ok(judges.sentence())
+        })?;
+        steps.step("build", || build(house))?;
+        steps.step("doc tests", || doc_tests(house))?;
+        steps.step("tests", || tests(house, &judges))?;
+        steps.step("release", || sizes::build(house))?;
+        steps.step("sizes", || sizes::check(house))
+    })
+}
+
+fn walk(planned: usize, arguments: &Arguments, through: impl FnOnce(&mut Steps) -> Result<(), Stopped>) -> ExitCode {
+    let mut steps = Steps::new(planned, arguments.keep_going);
+    let _stopped_early = through(&mut steps);
+    steps.close()
+}
+
+fn format(house: &House) -> Result<String, Failure> {
+    component("rustfmt")?;
+    show(&mut house.cargo(&["fmt", "--all", "--check"]))
+        .map_err(|failure| Failure::because(failure, "`cargo fmt --all` puts it right"))?;
+    Ok(String::new())
+}
+
+fn clippy(house: &House) -> Result<String, Failure> {
+    component("clippy")?;
+    show(&mut house.cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    Ok(String::new())
+}
+
+fn documentation(house: &House) -> Result<String, Failure> {
+    let mut command = house.cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+    show(command.env("RUSTDOCFLAGS", "-D warnings"))?;
+    Ok(String::new())
+}
+
+/// The programs themselves: the integration tests start them.
+pub(crate) fn build(house: &House) -> Result<String, Failure> {
+    show(&mut house.cargo(&["build", "--workspace", "--locked"]))?;
+    Ok(String::new())
+}
+
+fn doc_tests(house: &House) -> Result<String, Failure> {
+    show(&mut house.cargo(&["test", "--doc", "--workspace", "--locked"]))?;
+    Ok(String::new())
+}
+
+fn tests(house: &House, judges: &tools::Judges) -> Result<String, Failure> {
+    let nextest = starts("cargo-nextest", &["nextest", "--version"]);
+    let mut command = if nextest {
+        house.cargo(&["nextest", "run", "--workspace", "--locked"])
+    } else {
+        house.cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--locked"])
+    };
+    hand_over(&mut command, house, judges);
+    show(&mut command)?;
+    Ok(if nextest { String::new() } else { "with cargo test; cargo-nextest is faster".to_owned() })
+}
+
+fn hand_over(command: &mut Command, house: &House, judges: &tools::Judges) {
+    command.env("TENANTRY_BIN_DIR", house.programs("debug"));
+    for (name, path) in judges.variables() {
+        command.env(name, path);
+    }
+}
+
+fn component(name: &str) -> Result<(), Failure> {
+    let program = if name == "clippy" { "cargo-clippy" } else { name };
+    if starts(program, &["--version"]) {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("{name} is missing: `rustup component add {name}` brings it")))
+    }
+}
