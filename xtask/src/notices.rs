@@ -13,8 +13,11 @@ use crate::house::{House, quietly};
 /// The rooms whose programs people may ship.
 const TOOLS: &[&str] = &["tenantry-tenantctl", "tenantry-user-pool", "tenantry-laptop"];
 
-/// Where they run.
-const TARGETS: &[&str] = &[
+/// Where functions run.
+const LAMBDA: &[&str] = &["--target=x86_64-unknown-linux-gnu", "--target=aarch64-unknown-linux-gnu"];
+
+/// Where tools run.
+const DESKS: &[&str] = &[
     "--target=x86_64-unknown-linux-gnu",
     "--target=aarch64-unknown-linux-gnu",
     "--target=x86_64-apple-darwin",
@@ -44,8 +47,8 @@ fn file(house: &House) -> PathBuf {
 
 fn text(house: &House) -> Result<String, Failure> {
     let functions: Vec<&str> = house.packages_in("triggers").into_iter().map(|package| package.name.as_str()).collect();
-    let in_functions = linked(house, &functions)?;
-    let in_tools: Vec<&Package> = linked(house, TOOLS)?
+    let in_functions = linked(house, &functions, LAMBDA)?;
+    let in_tools: Vec<&Package> = linked(house, TOOLS, DESKS)?
         .into_iter()
         .filter(|package| !in_functions.iter().any(|other| other.id == package.id))
         .collect();
@@ -62,9 +65,9 @@ fn text(house: &House) -> Result<String, Failure> {
 }
 
 /// The crates of others that are linked into these packages, each built as it is shipped.
-fn linked<'a>(house: &'a House, packages: &[&str]) -> Result<Vec<&'a Package>, Failure> {
+fn linked<'a>(house: &'a House, packages: &[&str], targets: &[&str]) -> Result<Vec<&'a Package>, Failure> {
     let mut arguments = vec!["tree", "--locked", "--edges=normal,no-proc-macro", "--prefix=none", "--format={p}"];
-    arguments.extend(TARGETS);
+    arguments.extend(targets);
     for package in packages {
         arguments.extend(["-p", package]);
     }
@@ -118,7 +121,7 @@ fn copyright(package: &Package) -> String {
         lines.extend(text.lines().filter_map(copyright_line).take(4));
     }
     if lines.is_empty() {
-        lines.extend(package.authors.iter().map(|author| author.split('<').next().unwrap_or(author).trim().to_owned()));
+        lines.extend(package.authors.iter().map(|author| without_address(author)));
     }
     if lines.is_empty() {
         return format!("the {} authors", package.name);
@@ -132,7 +135,12 @@ fn copyright_line(line: &str) -> Option<String> {
     let names_someone =
         rest.to_lowercase().contains("(c)") || rest.contains('©') || rest.chars().any(|c| c.is_ascii_digit());
     let boilerplate = rest.contains("[yyyy]") || rest.contains("{yyyy}") || rest.contains("<year>");
-    (names_someone && !boilerplate).then(|| line.trim_end_matches('.').to_owned())
+    (names_someone && !boilerplate).then(|| without_address(line).trim_end_matches('.').to_owned())
+}
+
+/// `Somebody <somebody@somewhere>` without the address.
+fn without_address(line: &str) -> String {
+    line.split('<').next().unwrap_or(line).trim().to_owned()
 }
 
 /// Files in a package's root that speak of its licence, in order of their names.

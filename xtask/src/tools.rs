@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::failure::Failure;
-use crate::house::{House, quietly, show, starts, without_cargo_run};
+use crate::house::{House, quietly, show, starts, watched, without_cargo_run};
 
 /// The cargo-deny that is built when the person has none.
 const CARGO_DENY: &str = "0.20.2";
@@ -106,7 +106,6 @@ pub(crate) fn cargo_deny(house: &House) -> Result<PathBuf, Failure> {
     let version = format!("cargo-deny@{CARGO_DENY}");
     let mut install = house.cargo(&[
         "install",
-        "--quiet",
         "--debug",
         "--locked",
         "--force",
@@ -116,6 +115,9 @@ pub(crate) fn cargo_deny(house: &House) -> Result<PathBuf, Failure> {
         &build_name,
         &version,
     ]);
+    if !watched() {
+        install.arg("--quiet");
+    }
     // Without optimization it takes a third of the time to build and a second to run.
     show(install.env("CARGO_PROFILE_DEV_DEBUG", "0"))?;
     remove(&build)?;
