@@ -1,1 +1,26 @@
-//! store
+//! The table in DynamoDB: its definition, its keys, and one file per kind of item and access pattern. No other crate of a trigger
+//! names DynamoDB.
+//!
+//! Authorization reads the base table alone, consistently. Whatever is read is checked against the key that was asked for; an item
+//! of another key, kind or major schema version is [`Broken`], never "absent". Writes hold their conditions themselves, so that a
+//! repeated call is a no-op.
+
+pub mod batch;
+pub mod broken;
+pub mod codec;
+pub mod connect;
+pub mod definition;
+pub mod enrolment;
+pub mod entity;
+pub mod keys;
+pub mod query;
+pub mod session;
+pub mod transaction;
+
+pub use batch::{Batch, Found};
+pub use broken::Broken;
+pub use codec::{Entity, Item};
+pub use connect::{Connection, Table};
+pub use keys::Key;
+pub use session::Session;
+pub use transaction::{Commit, Transaction};

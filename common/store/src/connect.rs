@@ -1,0 +1,95 @@
+//! How the table is reached: one HTTP stack (ring, Amazon's roots), short time-outs, retries of our own that know the deadline.
+
+use std::time::Duration;
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use tokio::time::Instant;
+
+use crate::broken::Broken;
+use crate::session::{Session, failed};
+
+/// The roots that Amazon's endpoints chain to (<https://www.amazontrust.com/repository/>): reading the system's bundle and its
+/// folder of certificates is most of what an SDK client does before its first request.
+const AMAZON_ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
+
+/// A connection is made within this time.
+const CONNECT: Duration = Duration::from_millis(300);
+/// One attempt takes at most this time.
+const ATTEMPT: Duration = Duration::from_millis(800);
+
+/// Where the table is and who asks.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// The table's name.
+    pub table: String,
+    /// Its AWS Region.
+    pub region: String,
+    /// Another endpoint than AWS's, for the laptop.
+    pub endpoint: Option<String>,
+    /// Who asks.
+    pub credentials: SharedCredentialsProvider,
+    /// Random bits for the jitter between retries.
+    pub jitter: fn() -> u64,
+}
+
+/// The table.
+#[derive(Debug, Clone)]
+pub struct Table {
+    client: Client,
+    name: String,
+    jitter: fn() -> u64,
+}
+
+impl Table {
+    /// Makes the client. No request is sent.
+    pub fn connect(connection: Connection) -> Result<Self, Broken> {
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(connection.region))
+            .credentials_provider(connection.credentials)
+            .http_client(http_client(connection.endpoint.as_deref())?)
+            .timeout_config(
+                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build(),
+            )
+            // The session retries: it knows how much time is left, which the SDK does not.
+            .retry_config(RetryConfig::disabled());
+        if let Some(endpoint) = connection.endpoint {
+            config = config.endpoint_url(endpoint);
+        }
+        Ok(Self { client: Client::from_conf(config.build()), name: connection.table, jitter: connection.jitter })
+    }
+
+    /// One invocation's use of the table: nothing is begun after the deadline, and calls are counted. Tools have no deadline.
+    pub fn session(&self, deadline: Option<Instant>) -> Session {
+        Session::new(self.clone(), deadline)
+    }
+
+    /// The table's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn jitter(&self) -> u64 {
+        (self.jitter)()
+    }
+}
+
+/// The one HTTP client, for triggers and tools alike. A plain-text endpoint gets no TLS.
+pub fn http_client(endpoint: Option<&str>) -> Result<SharedHttpClient, Broken> {
+    let builder = aws_smithy_http_client::Builder::new();
+    if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
+        return Ok(builder.build_http());
+    }
+    let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    let context = TlsContext::builder().with_trust_store(trust).build().map_err(|error| failed("connecting", error))?;
+    Ok(builder.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
+}

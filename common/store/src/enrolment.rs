@@ -1,0 +1,384 @@
+//! A person at a tenant's door: the facts that decide, and the one transaction in which somebody becomes a member.
+
+use domain::enrol::{self, Enrolment, Joining};
+use domain::{
+    Account, Catalogue, Client, DomainOwner, Holder, Invitation, InvitationState, Inviter, Mailbox, MailboxKey,
+    MemberId, Membership, MembershipStatus, Origin, Person, Provider, ProviderName, Rank, Refusal, Tenant, TenantId,
+    UserName,
+};
+use jiff::Timestamp;
+
+use crate::batch::{Batch, Found};
+use crate::broken::Broken;
+use crate::entity::{ACTIVE, KeyedMailbox, Remembered, rank_number};
+use crate::keys::Key;
+use crate::session::Session;
+use crate::transaction::{Commit, Condition, SeatChange, Transaction};
+
+/// Somebody at a tenant's door.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit<'a> {
+    /// When.
+    pub now: Timestamp,
+    /// Who.
+    pub person: &'a Person,
+    /// Under which user name.
+    pub user_name: &'a UserName,
+    /// What the event shows of the account.
+    pub account: &'a Account,
+    /// At whose door.
+    pub tenant: &'a TenantId,
+}
+
+/// What the table says of a visit.
+#[derive(Debug)]
+pub struct Facts {
+    /// The tenant; without it nothing can be decided.
+    pub tenant: Option<Tenant>,
+    /// The person's row.
+    pub membership: Option<Membership>,
+    /// What the tenant knows of the address.
+    pub mailbox: Mailbox,
+    /// The owner of the address's domain.
+    pub domain: Option<DomainOwner>,
+    /// The binding of the account's only identity.
+    pub provider: Option<Provider>,
+}
+
+impl Visit<'_> {
+    fn tenant_key(&self) -> Key {
+        Key::tenant(self.tenant)
+    }
+
+    fn membership_key(&self) -> Key {
+        Key::membership(self.person, self.tenant)
+    }
+
+    fn mailbox(&self) -> Option<MailboxKey> {
+        self.account.address().map(|address| MailboxKey::of(self.tenant, address))
+    }
+
+    fn mailbox_key(&self) -> Option<Key> {
+        self.mailbox().map(|mailbox| Key::mailbox(self.tenant, &mailbox))
+    }
+
+    fn domain_key(&self) -> Option<Key> {
+        self.account.address().map(|address| Key::domain(address.domain()))
+    }
+
+    fn provider_key(&self) -> Option<Key> {
+        let name = ProviderName::fold(&self.account.only_identity()?.provider)?;
+        Some(Key::provider(&self.person.pool, &name))
+    }
+
+    fn remembered_key(&self) -> Key {
+        Key::enrolment(&self.person.pool, self.user_name)
+    }
+
+    /// Adds the keys of the facts to a batch.
+    pub fn ask(&self, batch: &mut Batch) {
+        batch
+            .add(self.tenant_key())
+            .add(self.membership_key())
+            .maybe(self.mailbox_key())
+            .maybe(self.domain_key())
+            .maybe(self.provider_key());
+    }
+
+    /// Takes the facts from what the batch found.
+    pub fn take(&self, found: &Found) -> Result<Facts, Broken> {
+        let mailbox: Option<KeyedMailbox> = found.maybe(self.mailbox_key().as_ref())?;
+        Ok(Facts {
+            tenant: found.get(&self.tenant_key())?,
+            membership: found.get(&self.membership_key())?,
+            mailbox: mailbox.map(|keyed| keyed.mailbox).unwrap_or_default(),
+            domain: found.maybe(self.domain_key().as_ref())?,
+            provider: found.maybe(self.provider_key().as_ref())?,
+        })
+    }
+
+    /// Reads the facts alone.
+    pub async fn facts(&self, session: &Session) -> Result<Facts, Broken> {
+        let mut batch = Batch::default();
+        self.ask(&mut batch);
+        self.take(&session.batch(batch).await?)
+    }
+
+    /// Reads what only enrolment needs: what pre sign-up remembered, and the row of the mailbox's other holder.
+    async fn aside(
+        &self,
+        session: &Session,
+        facts: &Facts,
+        known: Option<Option<Remembered>>,
+    ) -> Result<Aside, Broken> {
+        let other = facts.mailbox.holder.as_ref().filter(|holder| holder.person != *self.person);
+        let other_key = other.map(|holder| Key::membership(&holder.person, self.tenant));
+        let remembered_key = matches!(known, Reminder::Unread).then(|| self.remembered_key());
+        let mut batch = Batch::default();
+        batch.maybe(other_key.clone()).maybe(remembered_key.clone());
+        // An empty batch costs no round trip.
+        let found = session.batch(batch).await?;
+        Ok(Aside {
+            remembered: match known {
+                Reminder::Read(remembered) => remembered,
+                Reminder::Unread => found.maybe(remembered_key.as_ref())?,
+            },
+            predecessor: found.maybe(other_key.as_ref())?,
+        })
+    }
+}
+
+/// What only enrolment needs.
+struct Aside {
+    remembered: Option<Remembered>,
+    predecessor: Option<Membership>,
+}
+
+/// What pre sign-up remembered for a user, if that was read already.
+#[derive(Debug, Default)]
+pub enum Reminder {
+    /// It was not read.
+    #[default]
+    Unread,
+    /// It was read, and may be absent.
+    Read(Option<Remembered>),
+}
+
+/// What became of a person at the door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enrolled {
+    /// Became a member, just now.
+    Joined,
+    /// Asked an admin, just now.
+    Requested,
+    /// Was a member already.
+    Member,
+    /// Did not become one; nothing was written.
+    Refused(Refusal),
+}
+
+/// Asks [`enrol::enrol`] and commits what it says, in one conditional transaction. If the table changed meanwhile, the facts are read
+/// and the question is asked again. `reminder` may be passed if it was read already.
+pub async fn enrol(
+    session: &Session,
+    visit: &Visit<'_>,
+    mut facts: Facts,
+    mut reminder: Reminder,
+    fresh: MemberId,
+) -> Result<Enrolled, Broken> {
+    for round in 0..3 {
+        let aside = visit.aside(session, &facts, std::mem::take(&mut reminder)).await?;
+        let Some(tenant) = &facts.tenant else { return Ok(Enrolled::Refused(Refusal::ClientNotBound)) };
+        let digest = aside.remembered.as_ref().filter(|known| known.tenant == tenant.id).map(|known| &known.invitation);
+        let decision = enrol::enrol(&enrol::Facts {
+            now: visit.now,
+            tenant,
+            account: visit.account,
+            domain: facts.domain.as_ref(),
+            provider: facts.provider.as_ref(),
+            mailbox: &facts.mailbox,
+            membership: facts.membership.as_ref(),
+            remembered: digest,
+            predecessor: aside.predecessor.as_ref(),
+        });
+        let (joining, status, done) = match decision {
+            Enrolment::Join(joining) => (joining, MembershipStatus::Active, Enrolled::Joined),
+            Enrolment::Request(joining) => (joining, MembershipStatus::Requested, Enrolled::Requested),
+            Enrolment::Member => return Ok(Enrolled::Member),
+            Enrolment::Refuse(refusal) => return Ok(Enrolled::Refused(refusal)),
+        };
+        let transaction = write(session, visit, &facts, &aside, tenant, &joining, status, &fresh)?;
+        let lost = match session.commit(&transaction).await? {
+            Commit::Done => return Ok(done),
+            Commit::Lost(lost) => lost,
+        };
+        let stale = |part: &Part| !matches!(part, Part::Seats | Part::Inviter | Part::Invitation);
+        if !lost.iter().any(stale) {
+            // Everything that was read still stands, so asking again would say the same.
+            let full =
+                lost.contains(&Part::Seats) && !lost.contains(&Part::Inviter) && !lost.contains(&Part::Invitation);
+            return Ok(Enrolled::Refused(if full { Refusal::SeatsFull } else { Refusal::InvitationUnusable }));
+        }
+        if round < 2 {
+            facts = visit.facts(session).await?;
+        }
+    }
+    Err(Broken::Contended)
+}
+
+/// The parts of an enrolment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Row,
+    Mailbox,
+    Seats,
+    Invitation,
+    Inviter,
+    Tenant,
+    Domain,
+    Provider,
+    Remembered,
+    Predecessor,
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call site, and each argument is another thing that the transaction rests on"
+)]
+fn write(
+    session: &Session,
+    visit: &Visit<'_>,
+    facts: &Facts,
+    aside: &Aside,
+    tenant: &Tenant,
+    joining: &Joining,
+    status: MembershipStatus,
+    fresh: &MemberId,
+) -> Result<Transaction<Part>, Broken> {
+    let mut transaction = Transaction::new(session);
+    let before = facts.membership.as_ref();
+    let member =
+        joining.takes_over.clone().or_else(|| before.map(|row| row.member.clone())).unwrap_or_else(|| fresh.clone());
+    let row = Membership {
+        person: visit.person.clone(),
+        tenant: tenant.id.clone(),
+        member: member.clone(),
+        roles: joining.roles.clone(),
+        status,
+        origin: joining.origin.clone(),
+        address: Some(joining.proof.address().clone()),
+        since: visit.now,
+        created: before.map_or(visit.now, |row| row.created),
+        revision: before.map_or(0, |row| row.revision),
+    };
+    transaction.write(Part::Row, &row)?.unchanged(Part::Tenant, tenant)?;
+
+    // INVARIANT: what the decision rested on is unchanged when it is written.
+    if let (Origin::Domain { .. } | Origin::Provider(_), Some(domain)) = (&joining.origin, &facts.domain) {
+        transaction.unchanged(Part::Domain, domain)?;
+    }
+    if let Some(provider) = &facts.provider {
+        transaction.unchanged(Part::Provider, provider)?;
+    }
+
+    let address = joining.proof.address();
+    let mut mailbox = KeyedMailbox::new(&tenant.id, &MailboxKey::of(&tenant.id, address), facts.mailbox.clone());
+    if status == MembershipStatus::Active {
+        mailbox.mailbox.holder = Some(Holder { person: visit.person.clone(), member });
+        if joining.redeems.is_some() {
+            mailbox.mailbox.invitation = None;
+            mailbox.mailbox.bar = None;
+        }
+        transaction.write(Part::Mailbox, &mailbox)?;
+        if joining.takes_over.is_none() {
+            let owners = i64::from(joining.roles.rank() == Rank::Owner);
+            transaction.seats(Part::Seats, &tenant.id, SeatChange { seats: 1, owners, keep_an_owner: false })?;
+        }
+    } else if facts.mailbox.revision == 0 {
+        transaction.check(
+            Part::Mailbox,
+            &Key::mailbox_named(&tenant.id, &mailbox.mailbox_key),
+            Condition::revision(0),
+        )?;
+    } else {
+        transaction.unchanged(Part::Mailbox, &mailbox)?;
+    }
+
+    if let (Some(_), Some(predecessor)) = (&joining.takes_over, &aside.predecessor) {
+        let superseded = Membership { status: MembershipStatus::Superseded, since: visit.now, ..predecessor.clone() };
+        transaction.write(Part::Predecessor, &superseded)?;
+    }
+    if let Some(terms) = &joining.redeems {
+        let accepted = Invitation {
+            tenant: tenant.id.clone(),
+            address: address.clone(),
+            terms: terms.clone(),
+            state: InvitationState::Accepted { by: visit.person.clone(), at: visit.now },
+            revision: 1,
+        };
+        let now = u64::try_from(visit.now.as_second()).unwrap_or(0);
+        let open = Condition::new("#state = :open AND #expires > :now AND #tenant = :tenant AND #address = :address")
+            .name("#state", "state")
+            .name("#expires", "expires_at")
+            .name("#tenant", "tenant_id")
+            .name("#address", "address")
+            .text(":open", "open")
+            .number(":now", now)
+            .text(":tenant", &tenant.id)
+            .text(":address", address);
+        transaction.write_if(Part::Invitation, &accepted, open)?;
+        if let Inviter::Member(inviter) = &terms.inviter {
+            transaction.check(Part::Inviter, &Key::membership(inviter, &tenant.id), ceiling(joining, tenant))?;
+        }
+    }
+    if let Some(remembered) = &aside.remembered
+        && remembered.tenant == tenant.id
+    {
+        transaction.delete(Part::Remembered, &visit.remembered_key())?;
+    }
+    Ok(transaction)
+}
+
+/// What the inviter's row must say for these roles: nobody grants above themselves, at the time of redeeming.
+fn ceiling(joining: &Joining, tenant: &Tenant) -> Condition {
+    let needed = joining.roles.ceiling();
+    let mut text = "#rank >= :rank".to_owned();
+    for at in 0..needed.custom.len() {
+        use std::fmt::Write;
+        // Writing to a String cannot fail.
+        let _ = write!(text, " AND (#rank = :owner OR contains(#roles, :role{at}))");
+    }
+    let outlives = tenant.policy.invitations_outlive_inviter && needed.rank <= Rank::Member && needed.custom.is_empty();
+    text.push_str(if outlives {
+        " AND (#status = :active OR #status = :removed OR #status = :superseded)"
+    } else {
+        " AND #status = :active"
+    });
+    let mut condition = Condition::new(text)
+        .name("#rank", "rank")
+        .name("#status", "status")
+        .number(":rank", rank_number(needed.rank))
+        .text(":active", ACTIVE);
+    if outlives {
+        condition = condition.text(":removed", "removed").text(":superseded", "superseded");
+    }
+    if !needed.custom.is_empty() {
+        condition = condition.name("#roles", "roles").number(":owner", rank_number(Rank::Owner));
+    }
+    for (at, role) in needed.custom.iter().enumerate() {
+        condition = condition.text(&format!(":role{at}"), role);
+    }
+    condition
+}
+
+/// Remembers an invitation for a user, unless something is remembered for them already: a repeated call is a no-op, and whatever is
+/// there is only a reminder.
+pub async fn remember(session: &Session, remembered: &Remembered) -> Result<(), Broken> {
+    let mut transaction = Transaction::new(session);
+    transaction.write((), remembered)?;
+    session.commit(&transaction).await.map(|_| ())
+}
+
+/// The keys of an app client's binding and of the catalogue, which every token needs.
+pub fn ask_client(client: &Client, batch: &mut Batch) {
+    batch.add(Key::binding(client)).add(Key::catalogue());
+}
+
+/// What the table says of an app client. The pool's default counts only where the client has no item of its own.
+pub async fn binding(session: &Session, client: &Client) -> Result<Option<domain::Binding>, Broken> {
+    match session.get(&Key::binding(client)).await? {
+        Some(binding) => Ok(Some(binding)),
+        None => default_binding(session, client).await,
+    }
+}
+
+/// What the pool says of a client that has no item of its own.
+pub async fn default_binding(session: &Session, client: &Client) -> Result<Option<domain::Binding>, Broken> {
+    let pool: Option<domain::Pool> = session.get(&Key::pool(&client.pool)).await?;
+    Ok(pool.and_then(|pool| pool.default_binding(client)))
+}
+
+/// The catalogue in what a batch found.
+pub fn catalogue(found: &Found) -> Result<Catalogue, Broken> {
+    Ok(found.get(&Key::catalogue())?.unwrap_or_default())
+}

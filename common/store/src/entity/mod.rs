@@ -1,0 +1,25 @@
+//! One file per kind of item: where it is, what it holds, how it is believed.
+
+mod audit;
+mod binding;
+mod catalogue;
+mod claim;
+mod invitation;
+mod mailbox;
+mod membership;
+mod ownership;
+mod pool;
+mod provider;
+mod remembered;
+mod seats;
+mod slug;
+mod tenant;
+
+pub use audit::Audit;
+pub use claim::{Claim, ClaimStatus};
+pub use mailbox::KeyedMailbox;
+pub use remembered::Remembered;
+pub use seats::Seats;
+pub use slug::SlugOwner;
+
+pub(crate) use membership::{ACTIVE, rank_number};

@@ -1,0 +1,153 @@
+//! Every key of the table, written once.
+//!
+//! | entity | pk | sk |
+//! |---|---|---|
+//! | app client | `CLIENT#<pool>#<client>` | `BINDING` |
+//! | pool | `POOL#<pool>` | `POOL` |
+//! | identity provider | `POOL#<pool>` | `PROVIDER#<name>` |
+//! | tenant | `TENANT#<tenant>` | `TENANT` |
+//! | seats | `TENANT#<tenant>` | `SEATS` |
+//! | mailbox | `TENANT#<tenant>` | `MAILBOX#<sha256 of tenant and address>` |
+//! | audit record | `TENANT#<tenant>` | `AUDIT#<time>#<random>` |
+//! | slug | `SLUG#<slug>` | `SLUG` |
+//! | domain owner | `DOMAIN#<domain>` | `DOMAIN` |
+//! | domain claim | `DOMAIN#<domain>` | `CLAIM#<tenant>` |
+//! | membership | `PERSON#<pool>#<sub>` | `TENANT#<tenant>` |
+//! | invitation | `INVITATION#<sha256 of the token>` | `INVITATION` |
+//! | enrolment | `ENROLMENT#<pool>#<user name>` | `ENROLMENT` |
+//! | catalogue | `CATALOGUE` | `CATALOGUE` |
+//!
+//! Pool ids, client ids, subs, slugs, domains and digests hold no `#` (their parsers see to it), so that no two entities can share
+//! a key whatever a caller writes; a user name, which may hold one, stands last.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    Client, DomainName, InvitationDigest, MailboxKey, Person, PoolId, ProviderName, Slug, TenantId, UserName,
+};
+
+/// The name of the partition key attribute.
+pub const PK: &str = "pk";
+/// The name of the sort key attribute.
+pub const SK: &str = "sk";
+/// The index that lists what belongs to a tenant: eventually consistent, so never for authorization.
+pub const INDEX: &str = "by_tenant";
+/// The index's partition key attribute: a tenant id, or [`ALL_TENANTS`], or [`NO_TENANT`].
+pub const LIST_PK: &str = "list_of";
+/// The index's sort key attribute.
+pub const LIST_SK: &str = "list_key";
+/// The attribute after which DynamoDB deletes an item (seconds since 1970).
+pub const TTL: &str = "ttl";
+/// [`LIST_PK`] of the tenants themselves.
+pub const ALL_TENANTS: &str = "TENANTS";
+/// [`LIST_PK`] of what belongs to no tenant: shared clients, pools, social providers.
+pub const NO_TENANT: &str = "SHARED";
+
+/// A primary key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The partition key.
+    pub pk: String,
+    /// The sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    /// An app client's binding.
+    pub fn binding(client: &Client) -> Self {
+        Self::new(format!("CLIENT#{}#{}", client.pool, client.id), "BINDING")
+    }
+
+    /// A pool.
+    pub fn pool(pool: &PoolId) -> Self {
+        Self::new(format!("POOL#{pool}"), "POOL")
+    }
+
+    /// An identity provider of a pool.
+    pub fn provider(pool: &PoolId, name: &ProviderName) -> Self {
+        Self::new(format!("POOL#{pool}"), format!("PROVIDER#{name}"))
+    }
+
+    /// A tenant.
+    pub fn tenant(tenant: &TenantId) -> Self {
+        Self::new(format!("TENANT#{tenant}"), "TENANT")
+    }
+
+    /// A tenant's seats and owners.
+    pub fn seats(tenant: &TenantId) -> Self {
+        Self::new(format!("TENANT#{tenant}"), "SEATS")
+    }
+
+    /// What a tenant knows of a mailbox.
+    pub fn mailbox(tenant: &TenantId, mailbox: &MailboxKey) -> Self {
+        Self::mailbox_named(tenant, mailbox.as_ref())
+    }
+
+    /// As [`Key::mailbox`], of an item that holds the mailbox's name.
+    pub(crate) fn mailbox_named(tenant: &TenantId, mailbox: &str) -> Self {
+        Self::new(format!("TENANT#{tenant}"), format!("MAILBOX#{mailbox}"))
+    }
+
+    /// A record of what somebody did.
+    pub fn audit(tenant: &TenantId, at: jiff::Timestamp, random: &str) -> Self {
+        Self::new(format!("TENANT#{tenant}"), format!("{AUDIT}{at:.9}#{random}"))
+    }
+
+    /// Who has a slug.
+    pub fn slug(slug: &Slug) -> Self {
+        Self::new(format!("SLUG#{slug}"), "SLUG")
+    }
+
+    /// Who owns a domain.
+    pub fn domain(domain: &DomainName) -> Self {
+        Self::new(format!("DOMAIN#{domain}"), "DOMAIN")
+    }
+
+    /// A tenant's pending claim to a domain.
+    pub fn claim(domain: &DomainName, tenant: &TenantId) -> Self {
+        Self::new(format!("DOMAIN#{domain}"), format!("CLAIM#{tenant}"))
+    }
+
+    /// A person's membership in a tenant.
+    pub fn membership(person: &Person, tenant: &TenantId) -> Self {
+        Self::new(Self::person(person), format!("{TENANT}{tenant}"))
+    }
+
+    /// The partition of a person's memberships.
+    pub fn person(person: &Person) -> String {
+        format!("PERSON#{}#{}", person.pool, person.sub)
+    }
+
+    /// An invitation.
+    pub fn invitation(digest: &InvitationDigest) -> Self {
+        Self::new(format!("INVITATION#{digest}"), "INVITATION")
+    }
+
+    /// What pre sign-up remembered for a user.
+    pub fn enrolment(pool: &PoolId, user_name: &UserName) -> Self {
+        Self::new(format!("ENROLMENT#{pool}#{user_name}"), "ENROLMENT")
+    }
+
+    /// The catalogue of roles.
+    pub fn catalogue() -> Self {
+        Self::new("CATALOGUE", "CATALOGUE")
+    }
+
+    /// As DynamoDB wants it.
+    pub fn attributes(&self) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            (PK.to_owned(), AttributeValue::S(self.pk.clone())),
+            (SK.to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+}
+
+/// The sort keys of a person's memberships begin with this.
+pub const TENANT: &str = "TENANT#";
+/// The sort keys of a tenant's audit records begin with this.
+pub const AUDIT: &str = "AUDIT#";

@@ -1,0 +1,169 @@
+//! One invocation's use of the table: the deadline, the retries, the count of calls.
+
+use std::error::Error;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::broken::Broken;
+use crate::codec::{self, Entity};
+use crate::connect::Table;
+use crate::keys::Key;
+
+/// An operation with its retries takes at most this time.
+const OPERATION: Duration = Duration::from_millis(1_800);
+/// No retry begins with less than this left.
+const LEAST: Duration = Duration::from_millis(500);
+/// Retries after the first attempt.
+const RETRIES: u32 = 2;
+
+/// One invocation's use of the table.
+#[derive(Debug)]
+pub struct Session {
+    table: Table,
+    deadline: Option<Instant>,
+    calls: AtomicU32,
+}
+
+impl Session {
+    pub(crate) fn new(table: Table, deadline: Option<Instant>) -> Self {
+        Self { table, deadline, calls: AtomicU32::new(0) }
+    }
+
+    /// How many requests were sent so far, retries included.
+    pub fn calls(&self) -> u32 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    pub(crate) const fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Reads one entity consistently.
+    pub async fn get<E: Entity>(&self, key: &Key) -> Result<Option<E>, Broken> {
+        let client = self.table.client();
+        let request = || {
+            client.get_item().table_name(self.table.name()).set_key(Some(key.attributes())).consistent_read(true).send()
+        };
+        let output = self.call("GetItem", request).await?;
+        let Some(item) = output.item else { return Ok(None) };
+        if codec::key_of(&item)? != *key {
+            return Err(Broken::ForeignKey);
+        }
+        codec::read(&item).map(Some)
+    }
+
+    /// Sends a request, again if that may help and enough time is left.
+    pub(crate) async fn call<T, E, F>(&self, operation: &'static str, request: impl Fn() -> F) -> Result<T, Broken>
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        self.attempt(operation, request, |_| None).await
+    }
+
+    /// As [`Session::call`]; `answer` may take an error for an answer.
+    pub(crate) async fn attempt<T, E, F>(
+        &self,
+        operation: &'static str,
+        request: impl Fn() -> F,
+        answer: impl Fn(&E) -> Option<Answer<T>>,
+    ) -> Result<T, Broken>
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let until = self.until();
+        let mut attempt = 0;
+        loop {
+            if Instant::now() >= until {
+                return Err(Broken::TimedOut(operation));
+            }
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            let Ok(result) = timeout_at(until, request()).await else { return Err(Broken::TimedOut(operation)) };
+            let error = match result {
+                Ok(output) => return Ok(output),
+                Err(error) => error,
+            };
+            let again = match error.as_service_error().and_then(&answer) {
+                Some(Answer::Is(output)) => return Ok(output),
+                Some(Answer::Again) => true,
+                Some(Answer::Broken) => false,
+                None => may_help(&error),
+            };
+            let pause =
+                Duration::from_millis(20 << attempt) + Duration::from_millis(self.table.jitter() % (20 << attempt));
+            if !again || attempt >= RETRIES || Instant::now() + pause + LEAST > until {
+                return Err(Broken::Failed { operation, cause: cause(&error), source: Some(Box::new(error)) });
+            }
+            sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
+    fn until(&self) -> Instant {
+        let most = Instant::now() + OPERATION;
+        self.deadline.map_or(most, |deadline| deadline.min(most))
+    }
+}
+
+/// What an error can mean.
+pub(crate) enum Answer<T> {
+    /// It is an answer.
+    Is(T),
+    /// Trying again may help.
+    Again,
+    /// It is none, and trying again does not help.
+    Broken,
+}
+
+/// Whether another attempt may help: throttling, the service's own trouble, and whatever happened on the way.
+fn may_help<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    match error {
+        SdkError::ServiceError(service) => is_passing(service.err().code()) || service.raw().status().is_server_error(),
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+        _ => false,
+    }
+}
+
+/// Codes that pass (Amazon DynamoDB developer guide, "Error handling with DynamoDB").
+pub(crate) fn is_passing(code: Option<&str>) -> bool {
+    matches!(
+        code,
+        Some(
+            "ProvisionedThroughputExceededException"
+                | "ProvisionedThroughputExceeded"
+                | "ThrottlingException"
+                | "ThrottlingError"
+                | "RequestLimitExceeded"
+                | "InternalServerError"
+                | "TransactionInProgressException"
+                | "TransactionConflict"
+                | "TransactionConflictException"
+                | "ReplicatedWriteConflictException"
+        )
+    )
+}
+
+/// The cause of a failed request for the log: its code and status, or the kind of failure. Messages may quote requests and stay out.
+fn cause<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
+    match error {
+        SdkError::ServiceError(service) => {
+            format!("{} ({})", service.err().code().unwrap_or("no code"), service.raw().status().as_u16())
+        }
+        SdkError::TimeoutError(_) => "no answer in time".to_owned(),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => "no connection in time".to_owned(),
+        SdkError::DispatchFailure(_) => "no connection".to_owned(),
+        SdkError::ResponseError(_) => "an answer that cannot be read".to_owned(),
+        _ => "a request that cannot be sent".to_owned(),
+    }
+}
+
+/// A failure before or beside a request.
+pub(crate) fn failed<E: Error + Send + Sync + 'static>(operation: &'static str, error: E) -> Broken {
+    let boxed: Box<dyn Error + Send + Sync> = Box::new(error);
+    Broken::Failed { operation, cause: boxed.to_string(), source: Some(boxed) }
+}
