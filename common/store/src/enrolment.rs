@@ -105,12 +105,7 @@ impl Visit<'_> {
     }
 
     /// Reads what only enrolment needs: what pre sign-up remembered, and the row of the mailbox's other holder.
-    async fn aside(
-        &self,
-        session: &Session,
-        facts: &Facts,
-        known: Option<Option<Remembered>>,
-    ) -> Result<Aside, Broken> {
+    async fn aside(&self, session: &Session, facts: &Facts, known: Reminder) -> Result<Aside, Broken> {
         let other = facts.mailbox.holder.as_ref().filter(|holder| holder.person != *self.person);
         let other_key = other.map(|holder| Key::membership(&holder.person, self.tenant));
         let remembered_key = matches!(known, Reminder::Unread).then(|| self.remembered_key());
