@@ -2,6 +2,7 @@
 
 use crate::email::Email;
 use crate::id::Invalid;
+use crate::provider::ProviderName;
 
 /// An account of the pool, as the event shows it. Which of it proves anything is [`crate::proof`]'s to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,11 @@ impl Account {
             Identities::One(identity) if self.external => Some(identity),
             _ => None,
         }
+    }
+
+    /// The canonical name of the one provider that signed this account in.
+    pub fn provider_name(&self) -> Option<ProviderName> {
+        ProviderName::fold(&self.only_identity()?.provider)
     }
 }
 

@@ -34,6 +34,13 @@ pub struct Credentials {
     pub session_token: Option<String>,
 }
 
+impl Credentials {
+    /// Key id, secret and token, for the client that signs requests.
+    pub fn into_parts(self) -> (String, String, Option<String>) {
+        (self.access_key_id, self.secret_access_key, self.session_token)
+    }
+}
+
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials(..)")

@@ -39,6 +39,7 @@ pub mod environment;
 mod event;
 mod json;
 pub mod log;
+mod nouns;
 mod outcome;
 mod reply;
 mod serve;

@@ -1,4 +1,4 @@
-//! One consistent BatchGetItem over keys of several kinds: the single round trip of a token.
+//! One consistent `BatchGetItem` over keys of several kinds: the single round trip of a token.
 
 use std::collections::HashMap;
 

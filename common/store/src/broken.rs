@@ -33,6 +33,9 @@ pub enum Broken {
         /// The attribute and what is wrong with it.
         why: String,
     },
+    /// The system gave no random bits, without which no id can be made.
+    #[error("the system gave no random bits")]
+    NoRandomness,
     /// The same decision lost its race too often.
     #[error("the table kept changing under a decision")]
     Contended,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -35,6 +36,21 @@ pub struct Connection {
     pub credentials: SharedCredentialsProvider,
     /// Random bits for the jitter between retries.
     pub jitter: fn() -> u64,
+}
+
+impl Connection {
+    /// With fixed keys, as a Lambda function has them: its process never outlives them.
+    pub fn with_keys(
+        table: String,
+        region: String,
+        endpoint: Option<String>,
+        keys: (String, String, Option<String>),
+        jitter: fn() -> u64,
+    ) -> Self {
+        let (access_key_id, secret_access_key, session_token) = keys;
+        let credentials = Credentials::new(access_key_id, secret_access_key, session_token, None, "environment");
+        Self { table, region, endpoint, credentials: SharedCredentialsProvider::new(credentials), jitter }
+    }
 }
 
 /// The table.

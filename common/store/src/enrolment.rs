@@ -2,9 +2,8 @@
 
 use domain::enrol::{self, Enrolment, Joining};
 use domain::{
-    Account, Catalogue, Client, DomainOwner, Holder, Invitation, InvitationState, Inviter, Mailbox, MailboxKey,
-    MemberId, Membership, MembershipStatus, Origin, Person, Provider, ProviderName, Rank, Refusal, Tenant, TenantId,
-    UserName,
+    Account, DomainOwner, Holder, Invitation, InvitationState, Inviter, Mailbox, MailboxKey, MemberId, Membership,
+    MembershipStatus, Origin, Person, Provider, Rank, Refusal, Tenant, TenantId, UserName,
 };
 use jiff::Timestamp;
 
@@ -67,8 +66,7 @@ impl Visit<'_> {
     }
 
     fn provider_key(&self) -> Option<Key> {
-        let name = ProviderName::fold(&self.account.only_identity()?.provider)?;
-        Some(Key::provider(&self.person.pool, &name))
+        Some(Key::provider(&self.person.pool, &self.account.provider_name()?))
     }
 
     fn remembered_key(&self) -> Key {
@@ -164,18 +162,7 @@ pub async fn enrol(
     for round in 0..3 {
         let aside = visit.aside(session, &facts, std::mem::take(&mut reminder)).await?;
         let Some(tenant) = &facts.tenant else { return Ok(Enrolled::Refused(Refusal::ClientNotBound)) };
-        let digest = aside.remembered.as_ref().filter(|known| known.tenant == tenant.id).map(|known| &known.invitation);
-        let decision = enrol::enrol(&enrol::Facts {
-            now: visit.now,
-            tenant,
-            account: visit.account,
-            domain: facts.domain.as_ref(),
-            provider: facts.provider.as_ref(),
-            mailbox: &facts.mailbox,
-            membership: facts.membership.as_ref(),
-            remembered: digest,
-            predecessor: aside.predecessor.as_ref(),
-        });
+        let decision = decide(visit, tenant, &facts, &aside);
         let (joining, status, done) = match decision {
             Enrolment::Join(joining) => (joining, MembershipStatus::Active, Enrolled::Joined),
             Enrolment::Request(joining) => (joining, MembershipStatus::Requested, Enrolled::Requested),
@@ -199,6 +186,35 @@ pub async fn enrol(
         }
     }
     Err(Broken::Contended)
+}
+
+/// What [`enrol`] would answer, without writing: for clients in observe mode.
+pub async fn foresee(
+    session: &Session,
+    visit: &Visit<'_>,
+    facts: &Facts,
+    reminder: Reminder,
+) -> Result<Enrolment, Broken> {
+    let aside = visit.aside(session, facts, reminder).await?;
+    Ok(match &facts.tenant {
+        Some(tenant) => decide(visit, tenant, facts, &aside),
+        None => Enrolment::Refuse(Refusal::ClientNotBound),
+    })
+}
+
+fn decide(visit: &Visit<'_>, tenant: &Tenant, facts: &Facts, aside: &Aside) -> Enrolment {
+    let remembered = aside.remembered.as_ref().filter(|known| known.tenant == tenant.id);
+    enrol::enrol(&enrol::Facts {
+        now: visit.now,
+        tenant,
+        account: visit.account,
+        domain: facts.domain.as_ref(),
+        provider: facts.provider.as_ref(),
+        mailbox: &facts.mailbox,
+        membership: facts.membership.as_ref(),
+        remembered: remembered.map(|known| &known.invitation),
+        predecessor: aside.predecessor.as_ref(),
+    })
 }
 
 /// The parts of an enrolment.
@@ -352,28 +368,4 @@ pub async fn remember(session: &Session, remembered: &Remembered) -> Result<(), 
     let mut transaction = Transaction::new(session);
     transaction.write((), remembered)?;
     session.commit(&transaction).await.map(|_| ())
-}
-
-/// The keys of an app client's binding and of the catalogue, which every token needs.
-pub fn ask_client(client: &Client, batch: &mut Batch) {
-    batch.add(Key::binding(client)).add(Key::catalogue());
-}
-
-/// What the table says of an app client. The pool's default counts only where the client has no item of its own.
-pub async fn binding(session: &Session, client: &Client) -> Result<Option<domain::Binding>, Broken> {
-    match session.get(&Key::binding(client)).await? {
-        Some(binding) => Ok(Some(binding)),
-        None => default_binding(session, client).await,
-    }
-}
-
-/// What the pool says of a client that has no item of its own.
-pub async fn default_binding(session: &Session, client: &Client) -> Result<Option<domain::Binding>, Broken> {
-    let pool: Option<domain::Pool> = session.get(&Key::pool(&client.pool)).await?;
-    Ok(pool.and_then(|pool| pool.default_binding(client)))
-}
-
-/// The catalogue in what a batch found.
-pub fn catalogue(found: &Found) -> Result<Catalogue, Broken> {
-    Ok(found.get(&Key::catalogue())?.unwrap_or_default())
 }

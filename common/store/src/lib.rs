@@ -7,6 +7,7 @@
 
 pub mod batch;
 pub mod broken;
+pub mod clients;
 pub mod codec;
 pub mod connect;
 pub mod definition;

@@ -83,7 +83,10 @@ impl Session {
                 return Err(Broken::TimedOut(operation));
             }
             self.calls.fetch_add(1, Ordering::Relaxed);
-            let Ok(result) = timeout_at(until, request()).await else { return Err(Broken::TimedOut(operation)) };
+            // Boxed: the SDK's futures are deep and large, and would be copied through every caller's.
+            let Ok(result) = timeout_at(until, Box::pin(request())).await else {
+                return Err(Broken::TimedOut(operation));
+            };
             let error = match result {
                 Ok(output) => return Ok(output),
                 Err(error) => error,

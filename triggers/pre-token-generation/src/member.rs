@@ -1,0 +1,95 @@
+//! A person at one tenant: do they stand in it right now, and if nobody asked yet, do they join?
+
+use domain::access::{self, Access};
+use domain::enrol::Enrolment;
+use domain::{MemberId, Mode, Refusal, TenantId};
+use jiff::Timestamp;
+use store::enrolment::{Enrolled, Facts, Reminder, Visit, enrol, foresee};
+use store::{Broken, Session};
+
+use crate::{First, PreTokenGeneration, Verdict, Visitor, Voice};
+
+impl Visitor {
+    /// The visit to this tenant.
+    pub(crate) const fn at<'a>(&'a self, tenant: &'a TenantId, now: Timestamp) -> Visit<'a> {
+        Visit { now, person: &self.person, user_name: &self.user_name, account: &self.account, tenant }
+    }
+
+    /// Whether the person stands in the tenant, and as whom the token then speaks. `Ok(None)`: nothing decides yet.
+    pub(crate) fn standing(&self, facts: &Facts, now: Timestamp) -> Result<Option<Voice>, Refusal> {
+        let Some(tenant) = &facts.tenant else { return Err(Refusal::ClientNotBound) };
+        let access = access::decide(&access::Facts {
+            now,
+            way: self.way,
+            tenant,
+            account: &self.account,
+            domain: facts.domain.as_ref(),
+            provider: facts.provider.as_ref(),
+            mailbox: &facts.mailbox,
+            membership: facts.membership.as_ref(),
+        });
+        match access {
+            Access::Granted(membership) => Ok(Some(Voice::Member(Box::new((tenant.clone(), membership.clone()))))),
+            Access::Enrol => Ok(None),
+            Access::Refused(refusal) => Err(refusal),
+        }
+    }
+}
+
+impl PreTokenGeneration {
+    /// At a client that is bound to one tenant.
+    pub(crate) async fn tenant(
+        &self,
+        visitor: &Visitor,
+        tenant: &TenantId,
+        first: &First,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<Verdict, Broken> {
+        let visit = visitor.at(tenant, now);
+        let facts = if first.guessed.as_ref() == Some(tenant) {
+            visit.take(&first.found)?
+        } else {
+            visit.facts(session).await?
+        };
+        self.member(visitor, &visit, facts, first.binding.mode, session).await
+    }
+
+    /// The verdict over a person whose tenant is known. Whoever is enrolled late is read again before the token speaks of them.
+    pub(crate) async fn member(
+        &self,
+        visitor: &Visitor,
+        visit: &Visit<'_>,
+        facts: Facts,
+        mode: Mode,
+        session: &Session,
+    ) -> Result<Verdict, Broken> {
+        let tenant = visit.tenant.clone();
+        match visitor.standing(&facts, visit.now) {
+            Ok(Some(voice)) => return Ok(Verdict { voice: Ok(voice), decision: "member", tenant: Some(tenant) }),
+            Err(refusal) => return Ok(Verdict::refuse(refusal, tenant)),
+            Ok(None) => {}
+        }
+        if mode == Mode::Observe {
+            let voice = match foresee(session, visit, &facts, Reminder::Unread).await? {
+                Enrolment::Refuse(refusal) => Err(refusal),
+                Enrolment::Request(_) => Err(Refusal::ApprovalPending),
+                Enrolment::Join(_) | Enrolment::Member => Ok(Voice::Nobody),
+            };
+            return Ok(Verdict { voice, decision: "observed", tenant: Some(tenant) });
+        }
+        let fresh = MemberId::from_random((self.random)().ok_or(Broken::NoRandomness)?);
+        match enrol(session, visit, facts, Reminder::Unread, fresh).await? {
+            Enrolled::Refused(refusal) => return Ok(Verdict::refuse(refusal, tenant)),
+            Enrolled::Requested => return Ok(Verdict::refuse(Refusal::ApprovalPending, tenant)),
+            Enrolled::Joined | Enrolled::Member => {}
+        }
+        let facts = visit.facts(session).await?;
+        match visitor.standing(&facts, visit.now) {
+            Ok(Some(voice)) => Ok(Verdict { voice: Ok(voice), decision: "enrolled late", tenant: Some(tenant) }),
+            Err(refusal) => Ok(Verdict::refuse(refusal, tenant)),
+            // Removed in the same moment.
+            Ok(None) => Ok(Verdict::refuse(Refusal::MembershipEnded, tenant)),
+        }
+    }
+}

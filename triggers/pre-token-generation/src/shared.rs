@@ -1,0 +1,194 @@
+//! A person at a shared client: the tenant that this call asks for, else the only one, else none.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use domain::{
+    Binding, Catalogue, Client, ClientKind, DomainOwner, Membership, MembershipStatus, Person, Provider, ProviderKind,
+    Refusal, Tenant, TenantId,
+};
+use jiff::Timestamp;
+use store::entity::Remembered;
+use store::{Batch, Broken, Key, Session, clients};
+
+use crate::{Hint, PreTokenGeneration, Verdict, Visitor, Voice};
+
+/// Somebody with more rows than this gets a token without tenant unless the call names one.
+const MOST: i32 = 25;
+
+/// In which tenants people were active when they were last read, so that the next token needs one round trip.
+///
+/// INVARIANT: a guess only chooses keys. Which memberships there are is read anew at every event.
+#[derive(Debug, Default)]
+pub(crate) struct Members(Mutex<HashMap<Person, Vec<TenantId>>>);
+
+impl Members {
+    fn of(&self, person: &Person) -> Vec<TenantId> {
+        self.0.lock().ok().and_then(|guesses| guesses.get(person).cloned()).unwrap_or_default()
+    }
+
+    fn learn(&self, person: &Person, tenants: &[TenantId]) {
+        if let Ok(mut guesses) = self.0.lock() {
+            // Whoever was here long ago costs one more round trip.
+            if guesses.len() >= 1_000 {
+                guesses.clear();
+            }
+            guesses.insert(person.clone(), tenants.to_vec());
+        }
+    }
+}
+
+/// What a shared client's decision ends in.
+pub(crate) enum Shared {
+    /// The client is not bound.
+    NotBound,
+    /// The client is not shared after all: ask again as what it is.
+    Other,
+    /// The verdict.
+    Decided(Box<(Binding, Catalogue, Verdict)>),
+}
+
+impl PreTokenGeneration {
+    /// At a client that was shared when it was last read, or is now.
+    pub(crate) async fn shared(
+        &self,
+        visitor: &Visitor,
+        client: &Client,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<Shared, Broken> {
+        let hinted = match &visitor.hint {
+            Hint::Tenant(tenant) => Some(tenant.clone()),
+            Hint::Nothing | Hint::Malformed => None,
+        };
+        let guessed = hinted.clone().map_or_else(|| self.members.of(&visitor.person), |tenant| vec![tenant]);
+        let mut batch = Batch::default();
+        clients::ask_binding(client, &mut batch);
+        clients::ask_catalogue(&mut batch);
+        for tenant in &guessed {
+            visitor.at(tenant, now).ask(&mut batch);
+        }
+        // Side by side: one serial round trip.
+        let (found, rows) = if hinted.is_some() {
+            (session.batch(batch).await?, None)
+        } else {
+            let (found, rows) = tokio::try_join!(session.batch(batch), session.memberships(&visitor.person, MOST))?;
+            (found, Some(rows))
+        };
+        let Some(binding) = clients::take_binding(session, client, &found).await? else { return Ok(Shared::NotBound) };
+        self.guesses.learn(client, &binding.kind);
+        let catalogue = clients::take_catalogue(&found)?;
+        let verdict = match (&binding.kind, &visitor.hint, rows) {
+            (ClientKind::Shared, Hint::Malformed, _) => Verdict::refuse(Refusal::InvitationRequired, None),
+            (ClientKind::Shared, Hint::Tenant(tenant), _) => {
+                let visit = visitor.at(tenant, now);
+                let facts = visit.take(&found)?;
+                match facts.tenant.as_ref().map(left_out) {
+                    Some(Some(refusal)) if facts.membership.is_some() => Verdict::refuse(refusal, tenant.clone()),
+                    // Whether such a tenant exists is not for strangers to learn.
+                    None | Some(Some(_)) => Verdict::refuse(Refusal::InvitationRequired, None),
+                    Some(None) => self.member(visitor, &visit, facts, binding.mode, session).await?,
+                }
+            }
+            (ClientKind::Shared, Hint::Nothing, Some(rows)) if rows.entities.is_empty() => {
+                self.newcomer(visitor, session, now, binding.mode).await?
+            }
+            (ClientKind::Shared, Hint::Nothing, Some(rows)) => {
+                let more = rows.next.is_some();
+                self.only(visitor, &rows.entities, more, session, now, (&found, &guessed)).await?
+            }
+            _ => return Ok(Shared::Other),
+        };
+        Ok(Shared::Decided(Box::new((binding, catalogue, verdict))))
+    }
+
+    /// The only tenant that the person stands in and that a shared client may speak of.
+    async fn only(
+        &self,
+        visitor: &Visitor,
+        rows: &[Membership],
+        more: bool,
+        session: &Session,
+        now: Timestamp,
+        (found, guessed): (&store::Found, &[TenantId]),
+    ) -> Result<Verdict, Broken> {
+        let active: Vec<TenantId> =
+            rows.iter().filter(|row| row.status == MembershipStatus::Active).map(|row| row.tenant.clone()).collect();
+        self.members.learn(&visitor.person, &active);
+        let nobody = Verdict { voice: Ok(Voice::Nobody), decision: "no tenant", tenant: None };
+        if more || active.is_empty() {
+            return Ok(nobody);
+        }
+        let fresh;
+        let found = if active.iter().all(|tenant| guessed.contains(tenant)) {
+            found
+        } else {
+            let mut batch = Batch::default();
+            for tenant in &active {
+                visitor.at(tenant, now).ask(&mut batch);
+            }
+            fresh = session.batch(batch).await?;
+            &fresh
+        };
+        let mut standing = Vec::new();
+        for tenant in &active {
+            let facts = visitor.at(tenant, now).take(found)?;
+            if facts.tenant.as_ref().is_some_and(|tenant| left_out(tenant).is_none())
+                && let Ok(Some(voice)) = visitor.standing(&facts, now)
+            {
+                standing.push((tenant.clone(), voice));
+            }
+        }
+        Ok(match standing.pop() {
+            Some((tenant, voice)) if standing.is_empty() => {
+                Verdict { voice: Ok(voice), decision: "member", tenant: Some(tenant) }
+            }
+            _ => nobody,
+        })
+    }
+
+    /// Somebody without any row: perhaps a tenant waits for them. If not, the token has no tenant.
+    async fn newcomer(
+        &self,
+        visitor: &Visitor,
+        session: &Session,
+        now: Timestamp,
+        mode: domain::Mode,
+    ) -> Result<Verdict, Broken> {
+        let remembered_key = Key::enrolment(&visitor.person.pool, &visitor.user_name);
+        let domain_key = visitor.account.address().map(|address| Key::domain(address.domain()));
+        let provider_key = visitor.account.provider_name().map(|name| Key::provider(&visitor.person.pool, &name));
+        let mut batch = Batch::default();
+        batch.add(remembered_key.clone()).maybe(domain_key.clone()).maybe(provider_key.clone());
+        let found = session.batch(batch).await?;
+        let remembered: Option<Remembered> = found.get(&remembered_key)?;
+        let domain: Option<DomainOwner> = found.maybe(domain_key.as_ref())?;
+        let provider: Option<Provider> = found.maybe(provider_key.as_ref())?;
+        let own = provider.and_then(|provider| match provider.kind {
+            ProviderKind::Tenant(tenant) => Some(tenant),
+            ProviderKind::Social => None,
+        });
+        let tenant = remembered.map(|remembered| remembered.tenant).or(own).or_else(|| domain?.tenant);
+        let nobody = Verdict { voice: Ok(Voice::Nobody), decision: "no tenant", tenant: None };
+        let Some(tenant) = tenant else { return Ok(nobody) };
+        let visit = visitor.at(&tenant, now);
+        let facts = visit.facts(session).await?;
+        if facts.tenant.as_ref().is_none_or(|tenant| left_out(tenant).is_some()) {
+            return Ok(nobody);
+        }
+        let verdict = self.member(visitor, &visit, facts, mode, session).await?;
+        // What was refused there is no reason to refuse a token without tenant.
+        Ok(if verdict.voice.is_err() { Verdict { voice: Ok(Voice::Nobody), ..verdict } } else { verdict })
+    }
+}
+
+/// Shared clients never speak of a tenant whose sign-in they cannot enforce.
+fn left_out(tenant: &Tenant) -> Option<Refusal> {
+    if tenant.policy.sso_required {
+        Some(Refusal::SsoRequired)
+    } else if tenant.policy.chain.is_more_than_password() {
+        Some(Refusal::SignInAgain)
+    } else {
+        None
+    }
+}
