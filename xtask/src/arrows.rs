@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use cargo_metadata::Package;
+use cargo_metadata::{DependencyKind, Package};
 
 use crate::failure::Failure;
 use crate::house::{House, quietly};
@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// Who alone may name a crate as a dependency, with the reason.
+/// Who alone may name a crate, with the reason. Dev-dependencies are free: a room's tests may hold it against anything.
 const NAMED_BY: &[(&str, &[&str], &str)] = &[
     (
         "aws-sdk-dynamodb",
@@ -71,7 +71,7 @@ struct Room {
     folder: String,
     /// Our own rooms that it depends on, by folder.
     knows: Vec<String>,
-    /// Everything that its manifest names, by package name.
+    /// What its manifest names for the program itself, by package name.
     names: Vec<String>,
     /// Everything that is linked into it.
     reaches: Vec<String>,
@@ -81,7 +81,8 @@ struct Room {
 /// Checks the house; the failure lists every violation.
 pub(crate) fn check(house: &House) -> Result<String, Failure> {
     let sight = look(house)?;
-    let violations = violations(&sight);
+    let mut violations = violations(&sight);
+    violations.extend(variants(&features(house, "normal,build")?, &features(house, "normal,build,dev")?));
     if violations.is_empty() {
         return Ok(format!("{} rooms, every arrow as designed", sight.rooms.len()));
     }
@@ -100,7 +101,8 @@ fn violations(sight: &Sight) -> Vec<String> {
         }
     }
     for file in &sight.exempt_files {
-        let may = file.ends_with("/main.rs") || file.split('/').any(|part| part == "tests" || part == "xtask");
+        let may =
+            file.ends_with("/main.rs") || file.split('/').any(|part| matches!(part, "tests" | "examples" | "xtask"));
         if !may {
             found.push(format!(
                 "{file} switches {ENVIRONMENT_LINT} off: time, randomness and the environment come as arguments from a main.rs"
@@ -170,9 +172,14 @@ fn look(house: &House) -> Result<Sight, Failure> {
 fn room(house: &House, package: &Package) -> Result<Room, Failure> {
     let ours = house.metadata.workspace_packages();
     let folder = house.folder(package);
-    let names: Vec<String> = package.dependencies.iter().map(|dependency| dependency.name.clone()).collect();
-    let knows =
-        ours.iter().filter(|other| names.iter().any(|name| *name == *other.name)).map(|other| house.folder(other));
+    let ours_named = |other: &Package| package.dependencies.iter().any(|dependency| *dependency.name == *other.name);
+    let names = package
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.kind != DependencyKind::Development)
+        .map(|dependency| dependency.name.clone())
+        .collect();
+    let knows = ours.iter().filter(|other| ours_named(other)).map(|other| house.folder(other)).collect();
     let reaches = if NEVER_REACHES.iter().any(|(pattern, ..)| fits(&folder, pattern)) {
         linked(house, &package.name)?
     } else {
@@ -184,7 +191,7 @@ fn room(house: &House, package: &Package) -> Result<Room, Failure> {
         .map_err(|cause| Failure::because(&package.manifest_path, cause))?;
     let workspace_lints =
         manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool).unwrap_or(false);
-    Ok(Room { knows: knows.collect(), folder, names, reaches, workspace_lints })
+    Ok(Room { folder, knows, names, reaches, workspace_lints })
 }
 
 /// What is linked into a package when it is built by itself, as `cargo build -p` does: `cargo metadata` would add the
@@ -205,6 +212,33 @@ fn linked(house: &House, package: &str) -> Result<Vec<String>, Failure> {
     names.sort();
     names.dedup();
     Ok(names)
+}
+
+/// Every crate of a build of the whole workspace, with its features.
+fn features(house: &House, edges: &str) -> Result<Vec<String>, Failure> {
+    let edges = format!("--edges={edges}");
+    let tree =
+        quietly(&mut house.cargo(&["tree", "--locked", "--workspace", &edges, "--prefix=none", "--format={p} {f}"]))?;
+    let mut crates: Vec<String> =
+        tree.lines().map(|line| line.trim_end_matches(" (*)").trim_end().to_owned()).collect();
+    crates.sort();
+    crates.dedup();
+    Ok(crates)
+}
+
+/// Crates that a plain build compiles otherwise than a test build: then everything above them is compiled twice.
+fn variants(plain: &[String], with_tests: &[String]) -> Vec<String> {
+    plain
+        .iter()
+        .filter(|line| !with_tests.contains(line))
+        .filter_map(|line| line.split_whitespace().next())
+        .map(|name| {
+            format!(
+                "dev-dependencies ask for features of {name} that a plain build lacks, so it and all above it are built \
+                 twice: ask for them in tests/Cargo.toml too"
+            )
+        })
+        .collect()
 }
 
 fn exempt_files(root: &Path, folder: &Path, found: &mut Vec<String>) -> std::io::Result<()> {
@@ -325,6 +359,15 @@ mod tests {
     }
 
     #[test]
+    fn finds_what_would_be_built_twice() {
+        let lines = |features: &[&str]| features.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+        let plain = lines(&["serde v1 std", "tokio v1 rt"]);
+        assert!(variants(&plain, &lines(&["proptest v1", "serde v1 std", "tokio v1 rt"])).is_empty());
+        let found = variants(&plain, &lines(&["serde v1 std", "tokio v1 rt,test-util"]));
+        assert!(matches!(found.as_slice(), [said] if said.contains("tokio")), "{found:?}");
+    }
+
+    #[test]
     fn an_example_in_a_comment_switches_nothing_off() {
         assert!(switches_lint_off("#![expect(clippy::disallowed_methods, reason = \"none\")]"));
         assert!(switches_lint_off("    #[allow(\n        clippy::disallowed_methods\n)]"));
@@ -334,7 +377,9 @@ mod tests {
     #[test]
     fn only_main_and_tests_read_the_environment() {
         let exempt = |file: &str| violations(&Sight { rooms: Vec::new(), exempt_files: vec![file.into()] }).is_empty();
-        for file in ["triggers/pre-sign-up/src/main.rs", "xtask/src/demo.rs", "local/user-pool/tests/all.rs"] {
+        for file in
+            ["triggers/pre-sign-up/src/main.rs", "xtask/src/demo.rs", "local/user-pool/tests/all.rs", "a/examples/b.rs"]
+        {
             assert!(exempt(file), "{file}");
         }
         for file in ["common/lambda/src/deadline.rs", "local/laptop/src/domain.rs", "common/store/src/not_main.rs"] {
