@@ -91,7 +91,7 @@ fn tests(house: &House, judges: &tools::Judges) -> Result<String, Failure> {
     let mut command = if nextest {
         house.cargo(&["nextest", "run", "--workspace", "--locked"])
     } else {
-        house.cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--locked"])
+        house.cargo(&["test", "--workspace", "--all-targets", "--locked"])
     };
     hand_over(&mut command, house, judges);
     show(&mut command)?;
