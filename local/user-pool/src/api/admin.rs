@@ -1,0 +1,340 @@
+//! What an administrator does with users.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Answer, attributes, sign_up};
+use crate::error::ApiError;
+use crate::outbox::MailKind;
+use crate::password::Password;
+use crate::server::Service;
+use crate::tokens::later;
+use crate::triggers::{Metadata, post_confirmation, pre_sign_up};
+use crate::user::{Status, User};
+use crate::wire::{Attribute, attribute_map};
+
+/// A pool and a user of it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Named {
+    user_pool_id: String,
+    username: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CreateUser {
+    user_pool_id: String,
+    username: String,
+    #[serde(default)]
+    temporary_password: Option<String>,
+    #[serde(default)]
+    user_attributes: Vec<Attribute>,
+    #[serde(default)]
+    validation_data: Option<Vec<Attribute>>,
+    #[serde(default)]
+    message_action: Option<String>,
+    #[serde(default)]
+    client_metadata: Option<Metadata>,
+}
+
+/// Pre sign-up fires; post confirmation never does.
+pub(super) async fn create(service: &Service, input: CreateUser) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    let settings = pool.settings();
+    let given = attribute_map(&input.user_attributes);
+    attributes::check(&pool, &given)?;
+    let attributes = sign_up::with_email(&input.username, given)?;
+    let now = service.clock.now();
+    let password = input.temporary_password.unwrap_or_else(|| settings.password_policy.invent(&service.random));
+    settings.password_policy.check(&password)?;
+    let expires = later(now, settings.password_policy.temporary_password_validity_days * 86_400);
+    let taken = || ApiError::username_exists("An account with the given email already exists.");
+
+    if input.message_action.as_deref() == Some("RESEND") {
+        let mut contents = pool.contents();
+        let user = contents.user_mut(&input.username).ok_or_else(ApiError::no_such_user)?;
+        if user.status != Status::ForceChangePassword {
+            return Err(ApiError::invalid_parameter("Resend not possible. User status is not FORCE_CHANGE_PASSWORD"));
+        }
+        user.password = Some(Password::new(&password, &service.random));
+        user.temporary_password_expires = Some(expires);
+        let user = user.clone();
+        drop(contents);
+        service.mail(&pool, &user, user.email().unwrap_or_default(), MailKind::TemporaryPassword, &password);
+        return Ok(json!({ "User": user.to_wire("Attributes", None) }));
+    }
+
+    if pool.contents().native_with_email(&input.username).is_some() {
+        return Err(taken());
+    }
+    let sub = service.random.uuid();
+    let validation_data = input.validation_data.as_deref().map(attribute_map);
+    let candidate = pre_sign_up::Candidate {
+        source: pre_sign_up::Source::AdminCreateUser,
+        username: &sub,
+        client_id: None,
+        attributes: &attributes,
+        validation_data: validation_data.as_ref(),
+        metadata: input.client_metadata.as_ref(),
+    };
+    pre_sign_up::fire(service, &pool, &candidate).await?;
+
+    let mut user = User::new(sub, Status::ForceChangePassword, now);
+    user.attributes = attributes;
+    user.password = Some(Password::new(&password, &service.random));
+    user.temporary_password_expires = Some(expires);
+    {
+        let mut contents = pool.contents();
+        if contents.native_with_email(&input.username).is_some() {
+            return Err(taken());
+        }
+        contents.users.insert(user.username.clone(), user.clone());
+    }
+    if input.message_action.as_deref() != Some("SUPPRESS") {
+        service.mail(&pool, &user, user.email().unwrap_or_default(), MailKind::TemporaryPassword, &password);
+    }
+    Ok(json!({ "User": user.to_wire("Attributes", None) }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SetPassword {
+    user_pool_id: String,
+    username: String,
+    password: String,
+    #[serde(default)]
+    permanent: bool,
+}
+
+pub(super) fn set_password(service: &Service, input: &SetPassword) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    let policy = pool.settings().password_policy;
+    policy.check(&input.password)?;
+    let now = service.clock.now();
+    let mut contents = pool.contents();
+    let user = contents.user_mut(&input.username).ok_or_else(ApiError::no_such_user)?;
+    if user.status == Status::ExternalProvider {
+        return Err(ApiError::invalid_parameter("A user of an identity provider has no password."));
+    }
+    user.password = Some(Password::new(&input.password, &service.random));
+    user.status = if input.permanent { Status::Confirmed } else { Status::ForceChangePassword };
+    user.temporary_password_expires =
+        (!input.permanent).then(|| later(now, policy.temporary_password_validity_days * 86_400));
+    user.sign_up_code = None;
+    user.modified = now;
+    Ok(json!({}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct AdminConfirm {
+    user_pool_id: String,
+    username: String,
+    #[serde(default)]
+    client_metadata: Option<Metadata>,
+}
+
+/// Post confirmation fires, and names no app client. The address stays unverified.
+pub(super) async fn confirm_sign_up(service: &Service, input: AdminConfirm) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    let user = {
+        let mut contents = pool.contents();
+        let user = contents.user_mut(&input.username).ok_or_else(ApiError::no_such_user)?;
+        if user.status != Status::Unconfirmed {
+            return Err(ApiError::not_authorized(format!(
+                "User cannot be confirmed. Current status is {}",
+                user.status.as_str()
+            )));
+        }
+        user.status = Status::Confirmed;
+        user.sign_up_code = None;
+        user.modified = service.clock.now();
+        user.clone()
+    };
+    let source = post_confirmation::Source::ConfirmSignUp;
+    post_confirmation::fire(service, &pool, source, &user, None, input.client_metadata.as_ref()).await?;
+    Ok(json!({}))
+}
+
+pub(super) fn get(service: &Service, input: &Named) -> Answer {
+    let user = service.pool(&input.user_pool_id)?.user(&input.username)?;
+    Ok(user.to_wire("UserAttributes", None))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct UpdateAttributes {
+    user_pool_id: String,
+    username: String,
+    user_attributes: Vec<Attribute>,
+}
+
+/// An administrator writes what he likes, `email_verified` included; an address that he does not vouch for is unverified.
+pub(super) fn update_attributes(service: &Service, input: &UpdateAttributes) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    let given = attribute_map(&input.user_attributes);
+    attributes::check(&pool, &given)?;
+    let mut contents = pool.contents();
+    let username = contents.user(&input.username).ok_or_else(ApiError::no_such_user)?.username.clone();
+    if let Some(email) = given.get("email") {
+        refuse_other_owner(&contents, email, &username)?;
+    }
+    let user = contents.user_mut(&username).ok_or_else(ApiError::no_such_user)?;
+    let changes_email = given.get("email").is_some_and(|email| user.email() != Some(email));
+    if changes_email && !given.contains_key("email_verified") {
+        user.set("email_verified", "false");
+    }
+    for (name, value) in &given {
+        if value.is_empty() {
+            user.attributes.remove(name);
+        } else if name.ends_with("_verified") {
+            user.set(name, &value.to_lowercase());
+        } else {
+            user.set(name, value);
+        }
+    }
+    if changes_email {
+        user.pending_email = None;
+    }
+    user.modified = service.clock.now();
+    Ok(json!({}))
+}
+
+/// Addresses are sign-in names: each belongs to one native user.
+pub(super) fn refuse_other_owner(
+    contents: &crate::pool::Contents,
+    email: &str,
+    username: &str,
+) -> Result<(), ApiError> {
+    let native = contents.users.get(username).is_some_and(|user| user.status != Status::ExternalProvider);
+    match contents.native_with_email(email) {
+        Some(owner) if native && owner.username != username => {
+            Err(ApiError::alias_exists("An account with the given email already exists."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// No trigger fires.
+pub(super) fn delete(service: &Service, input: &Named) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    let mut contents = pool.contents();
+    let username = contents.user(&input.username).ok_or_else(ApiError::no_such_user)?.username.clone();
+    contents.remove_user(&username);
+    Ok(json!({}))
+}
+
+pub(super) fn enable(service: &Service, input: &Named, enabled: bool) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    let mut contents = pool.contents();
+    let user = contents.user_mut(&input.username).ok_or_else(ApiError::no_such_user)?;
+    user.enabled = enabled;
+    user.modified = service.clock.now();
+    let username = user.username.clone();
+    if !enabled {
+        contents.sign_out(&username);
+    }
+    Ok(json!({}))
+}
+
+pub(super) fn sign_out(service: &Service, input: &Named) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    let mut contents = pool.contents();
+    let username = contents.user(&input.username).ok_or_else(ApiError::no_such_user)?.username.clone();
+    contents.sign_out(&username);
+    Ok(json!({}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct List {
+    user_pool_id: String,
+    #[serde(default)]
+    attributes_to_get: Option<Vec<String>>,
+    #[serde(default)]
+    limit: Option<usize>,
+    #[serde(default)]
+    pagination_token: Option<String>,
+    #[serde(default)]
+    filter: Option<String>,
+}
+
+/// A page of users in the order of their names; the token is the last name of the page before.
+pub(super) fn list(service: &Service, input: &List) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    let filter = input.filter.as_deref().map(Filter::parse).transpose()?.flatten();
+    let limit = input.limit.filter(|limit| *limit > 0).unwrap_or(60).min(60);
+    let contents = pool.contents();
+    let mut matching = contents
+        .users
+        .values()
+        .filter(|user| input.pagination_token.as_ref().is_none_or(|after| user.username > *after))
+        .filter(|user| filter.as_ref().is_none_or(|filter| filter.takes(user)));
+    let page: Vec<&User> = matching.by_ref().take(limit).collect();
+    let users: Vec<Value> =
+        page.iter().map(|user| user.to_wire("Attributes", input.attributes_to_get.as_deref())).collect();
+    let mut answer = json!({ "Users": users });
+    if let (Some(_), Some(last), Some(answer)) = (matching.next(), page.last(), answer.as_object_mut()) {
+        answer.insert("PaginationToken".to_owned(), json!(last.username));
+    }
+    Ok(answer)
+}
+
+/// `name = "value"` or `name ^= "value"`.
+#[derive(Debug, PartialEq, Eq)]
+struct Filter {
+    name: String,
+    prefix: bool,
+    value: String,
+}
+
+impl Filter {
+    /// An empty filter is none.
+    fn parse(text: &str) -> Result<Option<Self>, ApiError> {
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        let parse = || {
+            let (name, value) = text.split_once('=')?;
+            let (name, prefix) = match name.strip_suffix('^') {
+                Some(name) => (name, true),
+                None => (name, false),
+            };
+            let value = value.trim().strip_prefix('"')?.strip_suffix('"')?;
+            let name = name.trim().trim_matches('"').to_owned();
+            Some(Self { name, prefix, value: value.replace("\\\"", "\"") })
+        };
+        parse().map(Some).ok_or_else(|| ApiError::invalid_parameter("Error while parsing filter."))
+    }
+
+    fn takes(&self, user: &User) -> bool {
+        let present = match self.name.as_str() {
+            "cognito:user_status" => Some(user.status.as_str().to_owned()),
+            "status" => Some(if user.enabled { "Enabled" } else { "Disabled" }.to_owned()),
+            "username" => Some(user.username.clone()),
+            name => user.shown_attributes().get(name).cloned(),
+        };
+        let wanted = self.value.to_lowercase();
+        present
+            .map(|present| present.to_lowercase())
+            .is_some_and(|present| if self.prefix { present.starts_with(&wanted) } else { present == wanted })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_filters_of_list_users() {
+        let filter = |name: &str, prefix, value: &str| {
+            Ok(Some(Filter { name: name.to_owned(), prefix, value: value.to_owned() }))
+        };
+        assert_eq!(Filter::parse(r#"email = "a@b.example""#), filter("email", false, "a@b.example"));
+        assert_eq!(Filter::parse(r#"email ^= "a""#), filter("email", true, "a"));
+        assert_eq!(Filter::parse(r#""sub"="x""#), filter("sub", false, "x"));
+        assert_eq!(Filter::parse(""), Ok(None));
+        assert!(Filter::parse("email like x").is_err());
+    }
+}

@@ -1,0 +1,341 @@
+//! `InitiateAuth`, `RespondToAuthChallenge`, refresh, and their administrators' twins.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Answer, attributes};
+use crate::client::Client;
+use crate::error::ApiError;
+use crate::password::Password;
+use crate::pool::{Pool, Session};
+use crate::server::Service;
+use crate::tokens::{self, Issued, SignIn, later};
+use crate::triggers::Metadata;
+use crate::triggers::pre_token_generation::Source;
+use crate::user::{Status, User};
+
+type Parameters = BTreeMap<String, String>;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct InitiateAuth {
+    #[serde(default)]
+    user_pool_id: Option<String>,
+    client_id: String,
+    auth_flow: String,
+    #[serde(default)]
+    auth_parameters: Parameters,
+}
+
+/// Who calls: the app, or an administrator with AWS credentials.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    App,
+    Administrator,
+}
+
+// ClientMetadata of InitiateAuth reaches pre authentication and user migration, which are not part of this pool: neither
+// pre token generation nor anything else sees it.
+pub(super) async fn initiate(service: &Service, input: InitiateAuth) -> Answer {
+    let pool = service.pool_of_client(&input.client_id)?;
+    start(service, &pool, &input, Caller::App).await
+}
+
+pub(super) async fn admin_initiate(service: &Service, input: InitiateAuth) -> Answer {
+    let pool = admin_pool(service, input.user_pool_id.as_deref())?;
+    start(service, &pool, &input, Caller::Administrator).await
+}
+
+fn admin_pool(service: &Service, id: Option<&str>) -> Result<Arc<Pool>, ApiError> {
+    service.pool(id.ok_or_else(|| ApiError::missing("UserPoolId"))?)
+}
+
+async fn start(service: &Service, pool: &Pool, input: &InitiateAuth, caller: Caller) -> Answer {
+    let client = pool.client(&input.client_id)?;
+    let flow = input.auth_flow.as_str();
+    match (flow, caller) {
+        ("USER_PASSWORD_AUTH", _) => {
+            allow(&client, "USER_PASSWORD_AUTH", || {
+                ApiError::invalid_parameter("USER_PASSWORD_AUTH flow not enabled for this client")
+            })?;
+            by_password(service, pool, &client, &input.auth_parameters).await
+        }
+        ("ADMIN_USER_PASSWORD_AUTH" | "ADMIN_NO_SRP_AUTH", Caller::Administrator) => {
+            allow(&client, "ADMIN_USER_PASSWORD_AUTH", || {
+                ApiError::invalid_parameter("Auth flow not enabled for this client")
+            })?;
+            by_password(service, pool, &client, &input.auth_parameters).await
+        }
+        ("ADMIN_USER_PASSWORD_AUTH" | "ADMIN_NO_SRP_AUTH", Caller::App) => {
+            Err(ApiError::invalid_parameter("Initiate Auth method not supported."))
+        }
+        ("REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN", _) => {
+            allow(&client, "REFRESH_TOKEN_AUTH", || {
+                ApiError::invalid_parameter("Auth flow not enabled for this client")
+            })?;
+            by_refresh_token(service, pool, &client, &input.auth_parameters).await
+        }
+        ("USER_SRP_AUTH" | "CUSTOM_AUTH" | "USER_AUTH", _) => Err(ApiError::invalid_parameter(format!(
+            "{flow} is not part of this local user pool; it speaks USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH and \
+             REFRESH_TOKEN_AUTH."
+        ))),
+        _ => Err(ApiError::invalid_parameter(format!(
+            "1 validation error detected: Value '{flow}' at 'authFlow' failed to satisfy constraint: Member must satisfy \
+             enum value set: [USER_SRP_AUTH, REFRESH_TOKEN_AUTH, REFRESH_TOKEN, CUSTOM_AUTH, ADMIN_NO_SRP_AUTH, \
+             USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH, USER_AUTH]"
+        ))),
+    }
+}
+
+fn allow(client: &Client, flow: &str, refusal: impl FnOnce() -> ApiError) -> Result<(), ApiError> {
+    if client.settings.allows_flow(flow) { Ok(()) } else { Err(refusal()) }
+}
+
+fn parameter<'a>(parameters: &'a Parameters, name: &str) -> Result<&'a str, ApiError> {
+    parameters.get(name).map(String::as_str).ok_or_else(|| ApiError::missing(name))
+}
+
+async fn by_password(service: &Service, pool: &Pool, client: &Client, parameters: &Parameters) -> Answer {
+    let username = parameter(parameters, "USERNAME")?;
+    let password = parameter(parameters, "PASSWORD")?;
+    client.check_secret_hash(parameters.get("SECRET_HASH").map(String::as_str), username)?;
+    let user = check_password(service, pool, client, username, password)?;
+    if user.status == Status::ForceChangePassword {
+        return Ok(new_password_required(service, pool, client, &user));
+    }
+    let issued = tokens::sign_in(service, pool, client, &user, SignIn::by_api(Source::Authentication, None)).await?;
+    Ok(result(&issued))
+}
+
+/// The user whose password this is, if he may sign in, or must only choose a new one.
+pub(crate) fn check_password(
+    service: &Service,
+    pool: &Pool,
+    client: &Client,
+    username: &str,
+    password: &str,
+) -> Result<User, ApiError> {
+    let Ok(user) = pool.user(username) else {
+        return Err(if client.settings.hides_users() { ApiError::bad_credentials() } else { ApiError::no_such_user() });
+    };
+    if !user.enabled {
+        return Err(ApiError::not_authorized("User is disabled."));
+    }
+    if user.status == Status::ResetRequired {
+        return Err(ApiError::password_reset_required("Password reset required for the user"));
+    }
+    if !user.password.as_ref().is_some_and(|known| known.is(password)) {
+        return Err(ApiError::bad_credentials());
+    }
+    if user.status == Status::Unconfirmed {
+        return Err(ApiError::user_not_confirmed("User is not confirmed."));
+    }
+    if user.temporary_password_expires.is_some_and(|expires| expires <= service.clock.now()) {
+        return Err(ApiError::not_authorized("Temporary password has expired and must be reset by an administrator."));
+    }
+    Ok(user)
+}
+
+fn new_password_required(service: &Service, pool: &Pool, client: &Client, user: &User) -> Value {
+    let session = service.random.secret();
+    pool.contents().sessions.insert(
+        session.clone(),
+        Session {
+            username: user.username.clone(),
+            client_id: client.id.clone(),
+            expires: later(service.clock.now(), client.settings.session_seconds()),
+        },
+    );
+    let mut shown = user.attributes.clone();
+    shown.retain(|name, _| client.settings.may_read(name));
+    json!({
+        "ChallengeName": "NEW_PASSWORD_REQUIRED",
+        "Session": session,
+        "ChallengeParameters": {
+            "USER_ID_FOR_SRP": user.username,
+            "requiredAttributes": "[]",
+            "userAttributes": json!(shown).to_string(),
+        },
+    })
+}
+
+async fn by_refresh_token(service: &Service, pool: &Pool, client: &Client, parameters: &Parameters) -> Answer {
+    let token = parameter(parameters, "REFRESH_TOKEN")?;
+    let (grant, user) = tokens::refreshable(service, pool, client, token)?;
+    // The hash is over the userName here, whatever the person typed at sign-in.
+    client.check_secret_hash(parameters.get("SECRET_HASH").map(String::as_str), &user.username)?;
+    let issued = tokens::issue(service, pool, client, &user, &grant, Source::RefreshTokens, None).await?;
+    Ok(result(&issued))
+}
+
+fn result(issued: &Issued) -> Value {
+    json!({ "AuthenticationResult": authentication_result(issued), "ChallengeParameters": {} })
+}
+
+fn authentication_result(issued: &Issued) -> Value {
+    let mut result = json!({
+        "AccessToken": issued.access_token,
+        "ExpiresIn": issued.expires_in,
+        "TokenType": "Bearer",
+    });
+    for (name, token) in [("IdToken", &issued.id_token), ("RefreshToken", &issued.refresh_token)] {
+        if let (Some(result), Some(token)) = (result.as_object_mut(), token) {
+            result.insert(name.to_owned(), json!(token));
+        }
+    }
+    result
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Respond {
+    #[serde(default)]
+    user_pool_id: Option<String>,
+    client_id: String,
+    challenge_name: String,
+    #[serde(default)]
+    session: Option<String>,
+    #[serde(default)]
+    challenge_responses: Parameters,
+    #[serde(default)]
+    client_metadata: Option<Metadata>,
+}
+
+pub(super) async fn respond(service: &Service, input: Respond) -> Answer {
+    let pool = service.pool_of_client(&input.client_id)?;
+    answer_challenge(service, &pool, &input).await
+}
+
+pub(super) async fn admin_respond(service: &Service, input: Respond) -> Answer {
+    let pool = admin_pool(service, input.user_pool_id.as_deref())?;
+    answer_challenge(service, &pool, &input).await
+}
+
+async fn answer_challenge(service: &Service, pool: &Pool, input: &Respond) -> Answer {
+    let client = pool.client(&input.client_id)?;
+    if input.challenge_name != "NEW_PASSWORD_REQUIRED" {
+        return Err(ApiError::invalid_parameter(format!(
+            "{} is not part of this local user pool; it asks NEW_PASSWORD_REQUIRED alone.",
+            input.challenge_name
+        )));
+    }
+    let responses = &input.challenge_responses;
+    let username = parameter(responses, "USERNAME")?;
+    let new_password = parameter(responses, "NEW_PASSWORD")?;
+    client.check_secret_hash(responses.get("SECRET_HASH").map(String::as_str), username)?;
+    let session = input.session.as_deref().ok_or_else(|| ApiError::missing("Session"))?;
+    let written: BTreeMap<String, String> = responses
+        .iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix("userAttributes.")?.to_owned(), value.clone())))
+        .collect();
+    attributes::check_writable(&client, &written)?;
+    attributes::check(pool, &written)?;
+    pool.settings().password_policy.check(new_password)?;
+    let user = set_new_password(service, pool, &client, session, username, new_password, &written)?;
+    let how = SignIn::by_api(Source::NewPasswordChallenge, input.client_metadata.as_ref());
+    let issued = tokens::sign_in(service, pool, &client, &user, how).await?;
+    Ok(result(&issued))
+}
+
+/// Uses up the session. The password counts from here on, even if the trigger then refuses tokens.
+fn set_new_password(
+    service: &Service,
+    pool: &Pool,
+    client: &Client,
+    session: &str,
+    username: &str,
+    new_password: &str,
+    written: &BTreeMap<String, String>,
+) -> Result<User, ApiError> {
+    let now = service.clock.now();
+    let invalid = || ApiError::not_authorized("Invalid session for the user.");
+    let mut contents = pool.contents();
+    let known = contents.sessions.get(session).cloned().ok_or_else(invalid)?;
+    let named = contents.user(username).map(|user| user.username.clone());
+    if known.client_id != client.id || named.as_ref() != Some(&known.username) {
+        return Err(invalid());
+    }
+    contents.sessions.remove(session);
+    if known.expires <= now {
+        return Err(ApiError::not_authorized("Invalid session for the user, session is expired."));
+    }
+    let user = contents.user_mut(&known.username).ok_or_else(invalid)?;
+    user.password = Some(Password::new(new_password, &service.random));
+    user.temporary_password_expires = None;
+    user.status = Status::Confirmed;
+    user.modified = now;
+    for (name, value) in written {
+        user.set(name, value);
+    }
+    Ok(user.clone())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct FromRefreshToken {
+    refresh_token: String,
+    client_id: String,
+    #[serde(default)]
+    client_secret: Option<String>,
+    #[serde(default)]
+    client_metadata: Option<Metadata>,
+}
+
+/// The trigger sees this as `TokenGeneration_Authentication`, as Cognito lists it.
+pub(super) async fn tokens_from_refresh_token(service: &Service, input: FromRefreshToken) -> Answer {
+    let pool = service.pool_of_client(&input.client_id)?;
+    let client = pool.client(&input.client_id)?;
+    if !client.has_secret(input.client_secret.as_deref()) {
+        return Err(ApiError::not_authorized(format!("Unable to verify secret for client {}", client.id)));
+    }
+    let (grant, user) = tokens::refreshable(service, &pool, &client, &input.refresh_token)?;
+    let metadata = input.client_metadata.as_ref();
+    let mut issued = tokens::issue(service, &pool, &client, &user, &grant, Source::Authentication, metadata).await?;
+    if client.settings.rotates_refresh_tokens() {
+        let grace =
+            client.settings.refresh_token_rotation.as_ref().map_or(0, |rotation| rotation.retry_grace_period_seconds);
+        let fresh = service.random.secret();
+        let mut contents = pool.contents();
+        if let Some(replaced) = contents.grants.get_mut(&input.refresh_token) {
+            // A second use within the grace period does not lengthen it.
+            replaced.replaced_until.get_or_insert(later(service.clock.now(), grace));
+        }
+        contents.grants.insert(fresh.clone(), grant);
+        issued.refresh_token = Some(fresh);
+    }
+    Ok(json!({ "AuthenticationResult": authentication_result(&issued) }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Revoke {
+    token: String,
+    client_id: String,
+    #[serde(default)]
+    client_secret: Option<String>,
+}
+
+pub(super) fn revoke(service: &Service, input: &Revoke) -> Answer {
+    let pool = service.pool_of_client(&input.client_id)?;
+    let client = pool.client(&input.client_id)?;
+    if !client.has_secret(input.client_secret.as_deref()) {
+        return Err(ApiError::not_authorized(format!("Unable to verify secret for client {}", client.id)));
+    }
+    let mut contents = pool.contents();
+    let Some(grant) = contents.grants.get(&input.token) else {
+        // An access or ID token has dots; a refresh token that is not known is answered like a revoked one.
+        return if input.token.contains('.') {
+            Err(ApiError::unsupported_token_type("Unsupported token type"))
+        } else {
+            Ok(json!({}))
+        };
+    };
+    if grant.client_id == client.id {
+        let origin = grant.origin_jti.clone();
+        contents.revoked.insert(origin);
+    }
+    Ok(json!({}))
+}

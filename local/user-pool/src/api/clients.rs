@@ -1,0 +1,131 @@
+//! App clients: Create-, Describe-, Update-, `DeleteUserPoolClient`, `ListUserPoolClients`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Answer, read};
+use crate::client::ClientSettings;
+use crate::error::ApiError;
+use crate::pool::{ClientSeed, Pool};
+use crate::server::Service;
+
+/// Scopes that every pool has.
+const STANDARD_SCOPES: [&str; 5] = ["phone", "email", "openid", "profile", "aws.cognito.signin.user.admin"];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Create {
+    user_pool_id: String,
+    #[serde(default)]
+    generate_secret: bool,
+}
+
+pub(super) fn create(service: &Service, body: &[u8]) -> Answer {
+    let Create { user_pool_id, generate_secret } = read(body)?;
+    let settings: ClientSettings = read(body)?;
+    let pool = service.pool(&user_pool_id)?;
+    if settings.client_name.is_empty() {
+        return Err(ApiError::missing("ClientName"));
+    }
+    check(&pool, &settings)?;
+    let keys = pool.add_client(ClientSeed { generate_secret, settings, ..ClientSeed::default() });
+    Ok(json!({ "UserPoolClient": pool.client(&keys.client_id)?.to_wire(pool.id()) }))
+}
+
+fn check(pool: &Pool, settings: &ClientSettings) -> Result<(), ApiError> {
+    settings.check()?;
+    let known = pool.settings();
+    for scope in &settings.allowed_oauth_scopes {
+        let custom = scope.rsplit_once('/').is_some_and(|(identifier, name)| {
+            let servers = &known.resource_servers;
+            servers
+                .iter()
+                .any(|server| server.identifier == identifier && server.scopes.iter().any(|scope| scope == name))
+        });
+        if !custom && !STANDARD_SCOPES.contains(&scope.as_str()) {
+            return Err(ApiError::scope_does_not_exist(format!("Invalid scope requested: {scope}")));
+        }
+    }
+    for provider in &settings.supported_identity_providers {
+        if provider != "COGNITO" && !known.providers.iter().any(|known| known.name == *provider) {
+            return Err(ApiError::invalid_parameter(format!(
+                "The provider {provider} does not exist for User Pool {}.",
+                pool.id()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A pool and an app client of it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Named {
+    user_pool_id: String,
+    client_id: String,
+}
+
+pub(super) fn describe(service: &Service, input: &Named) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    Ok(json!({ "UserPoolClient": pool.client(&input.client_id)?.to_wire(pool.id()) }))
+}
+
+/// Resets what it is not given, as Cognito does; the id, the secret and the name stay.
+pub(super) fn update(service: &Service, body: &[u8]) -> Answer {
+    let Named { user_pool_id, client_id } = read(body)?;
+    let mut settings: ClientSettings = read(body)?;
+    let pool = service.pool(&user_pool_id)?;
+    check(&pool, &settings)?;
+    let wire = {
+        let mut contents = pool.contents();
+        let client = contents.clients.get_mut(&client_id).ok_or_else(|| ApiError::no_such_client(&client_id))?;
+        if settings.client_name.is_empty() {
+            settings.client_name.clone_from(&client.settings.client_name);
+        }
+        client.settings = settings;
+        client.modified = service.clock.now();
+        client.to_wire(pool.id())
+    };
+    Ok(json!({ "UserPoolClient": wire }))
+}
+
+/// The client's tokens end with it.
+pub(super) fn delete(service: &Service, input: &Named) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    let mut contents = pool.contents();
+    contents.clients.remove(&input.client_id).ok_or_else(|| ApiError::no_such_client(&input.client_id))?;
+    contents.grants.retain(|_, grant| grant.client_id != input.client_id);
+    Ok(json!({}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct List {
+    user_pool_id: String,
+    #[serde(default)]
+    max_results: Option<usize>,
+    #[serde(default)]
+    next_token: Option<String>,
+}
+
+/// A page in the order of the ids; the token is the last id of the page before.
+pub(super) fn list(service: &Service, input: &List) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    let limit = input.max_results.filter(|limit| *limit > 0).unwrap_or(60).min(60);
+    let contents = pool.contents();
+    let mut rest =
+        contents.clients.values().filter(|client| input.next_token.as_ref().is_none_or(|after| client.id > *after));
+    let page: Vec<Value> = rest
+        .by_ref()
+        .take(limit)
+        .map(|client| {
+            json!({ "ClientId": client.id, "ClientName": client.settings.client_name, "UserPoolId": pool.id() })
+        })
+        .collect();
+    let last = page.last().and_then(|client| client.get("ClientId")).cloned();
+    let mut answer = json!({ "UserPoolClients": page });
+    if let (Some(_), Some(last), Some(answer)) = (rest.next(), last, answer.as_object_mut()) {
+        answer.insert("NextToken".to_owned(), last);
+    }
+    Ok(answer)
+}

@@ -1,0 +1,86 @@
+//! `DescribeUserPool`.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::Answer;
+use crate::pool::{PoolSettings, PreTokenVersion};
+use crate::server::Service;
+use crate::wire::seconds;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Describe {
+    user_pool_id: String,
+}
+
+pub(super) fn describe(service: &Service, input: &Describe) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    let settings = pool.settings();
+    let region = settings.region();
+    let count = pool.contents().users.len();
+    let verify: &[&str] = if settings.verify_before_update { &["email"] } else { &[] };
+    Ok(json!({ "UserPool": {
+        "Id": pool.id(),
+        "Name": settings.name,
+        "Arn": format!("arn:aws:cognito-idp:{region}:000000000000:userpool/{}", pool.id()),
+        "CreationDate": seconds(pool.created),
+        "LastModifiedDate": seconds(pool.created),
+        "EstimatedNumberOfUsers": count,
+        "Policies": { "PasswordPolicy": settings.password_policy },
+        "LambdaConfig": lambda_config(&settings),
+        "UsernameAttributes": ["email"],
+        "AutoVerifiedAttributes": ["email"],
+        "UsernameConfiguration": { "CaseSensitive": false },
+        "UserAttributeUpdateSettings": { "AttributesRequireVerificationBeforeUpdate": verify },
+        "AdminCreateUserConfig": { "AllowAdminCreateUserOnly": settings.admin_create_only },
+        "MfaConfiguration": "OFF",
+        "DeletionProtection": "INACTIVE",
+        "UserPoolTier": "ESSENTIALS",
+        "SchemaAttributes": schema(&settings),
+    } }))
+}
+
+fn lambda_config(settings: &PoolSettings) -> Value {
+    let arn = |function: &str| {
+        // A name that is an ARN already stays one.
+        if function.starts_with("arn:") {
+            function.to_owned()
+        } else {
+            format!("arn:aws:lambda:{}:000000000000:function:{function}", settings.region())
+        }
+    };
+    let triggers = &settings.triggers;
+    let mut config = Map::new();
+    for (name, function) in [("PreSignUp", &triggers.pre_sign_up), ("PostConfirmation", &triggers.post_confirmation)] {
+        if let Some(function) = function {
+            config.insert(name.to_owned(), json!(arn(function)));
+        }
+    }
+    if let Some(function) = &triggers.pre_token_generation {
+        let version = match triggers.pre_token_version {
+            PreTokenVersion::V1 => "V1_0",
+            PreTokenVersion::V2 => "V2_0",
+            PreTokenVersion::V3 => "V3_0",
+        };
+        config.insert("PreTokenGeneration".to_owned(), json!(arn(function)));
+        config.insert(
+            "PreTokenGenerationConfig".to_owned(),
+            json!({ "LambdaArn": arn(function), "LambdaVersion": version }),
+        );
+    }
+    config.into()
+}
+
+fn schema(settings: &PoolSettings) -> Value {
+    let mut attributes = vec![
+        json!({ "Name": "sub", "AttributeDataType": "String", "Mutable": false, "Required": true }),
+        json!({ "Name": "email", "AttributeDataType": "String", "Mutable": true, "Required": true }),
+        json!({ "Name": "email_verified", "AttributeDataType": "Boolean", "Mutable": true, "Required": false }),
+        json!({ "Name": "name", "AttributeDataType": "String", "Mutable": true, "Required": false }),
+    ];
+    attributes.extend(settings.custom_attributes.iter().map(|name| {
+        json!({ "Name": format!("custom:{name}"), "AttributeDataType": "String", "Mutable": true, "Required": false })
+    }));
+    attributes.into()
+}

@@ -1,0 +1,134 @@
+//! Passwords: the pool's policy, and what is kept of a password.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::Random;
+use crate::error::ApiError;
+
+/// A pool's rules for passwords; the default is Cognito's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "these are the API's own fields")]
+pub struct PasswordPolicy {
+    /// Characters at least (6 to 99).
+    pub minimum_length: usize,
+    /// An ASCII upper-case letter is required.
+    pub require_uppercase: bool,
+    /// An ASCII lower-case letter is required.
+    pub require_lowercase: bool,
+    /// A digit is required.
+    pub require_numbers: bool,
+    /// One of the ASCII symbols or an inner space is required.
+    pub require_symbols: bool,
+    /// Days until a temporary password ends.
+    pub temporary_password_validity_days: i64,
+}
+
+impl Default for PasswordPolicy {
+    fn default() -> Self {
+        Self {
+            minimum_length: 8,
+            require_uppercase: true,
+            require_lowercase: true,
+            require_numbers: true,
+            require_symbols: true,
+            temporary_password_validity_days: 7,
+        }
+    }
+}
+
+const SYMBOLS: &str = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-";
+
+impl PasswordPolicy {
+    pub(crate) fn check(&self, password: &str) -> Result<(), ApiError> {
+        let refuse =
+            |what: &str| Err(ApiError::invalid_password(format!("Password did not conform with policy: {what}")));
+        let has = |wanted: fn(char) -> bool| password.chars().any(wanted);
+        if password.chars().count() < self.minimum_length {
+            return refuse("Password not long enough");
+        }
+        if password.chars().count() > 256 {
+            return refuse("Password too long");
+        }
+        if self.require_uppercase && !has(|c| c.is_ascii_uppercase()) {
+            return refuse("Password must have uppercase characters");
+        }
+        if self.require_lowercase && !has(|c| c.is_ascii_lowercase()) {
+            return refuse("Password must have lowercase characters");
+        }
+        if self.require_numbers && !has(|c| c.is_ascii_digit()) {
+            return refuse("Password must have numeric characters");
+        }
+        let inner_space = password.trim() == password && password.contains(' ');
+        if self.require_symbols && !inner_space && !has(|c| SYMBOLS.contains(c)) {
+            return refuse("Password must have symbol characters");
+        }
+        Ok(())
+    }
+
+    /// A password that meets any policy up to 16 characters, for `AdminCreateUser` without one.
+    pub(crate) fn invent(&self, random: &Random) -> String {
+        let fill = random.text(b"abcdefghijkmnpqrstuvwxyz", self.minimum_length.max(8));
+        format!("{}{}{fill}-", random.text(b"ABCDEFGHJKLMNPQRSTUVWXYZ", 1), random.text(b"23456789", 1))
+    }
+}
+
+/// What is kept of a password: a salt and a keyed hash. Fast to compute, as fits a laptop.
+#[derive(Debug, Clone)]
+pub(crate) struct Password {
+    salt: [u8; 16],
+    hash: [u8; 32],
+}
+
+impl Password {
+    pub(crate) fn new(clear: &str, random: &Random) -> Self {
+        let salt = random.bytes();
+        Self { salt, hash: hmac(&salt, &[clear.as_bytes()]) }
+    }
+
+    pub(crate) fn is(&self, clear: &str) -> bool {
+        hmac(&self.salt, &[clear.as_bytes()]) == self.hash
+    }
+}
+
+/// HMAC-SHA-256 over the parts one after the other.
+pub(crate) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length (RFC 2104, section 2)")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_which_rule_a_password_breaks() {
+        let policy = PasswordPolicy::default();
+        for (password, rule) in [
+            ("Ab1!", "Password not long enough"),
+            ("abcdefg1!", "Password must have uppercase characters"),
+            ("ABCDEFG1!", "Password must have lowercase characters"),
+            ("Abcdefgh!", "Password must have numeric characters"),
+            ("Abcdefgh1", "Password must have symbol characters"),
+        ] {
+            let refusal = policy.check(password).unwrap_err();
+            assert_eq!(refusal.kind, "InvalidPasswordException", "{password}");
+            assert_eq!(refusal.message, format!("Password did not conform with policy: {rule}"), "{password}");
+        }
+        assert_eq!(policy.check("Correct-horse-1"), Ok(()));
+    }
+
+    #[test]
+    fn keeps_no_clear_text() {
+        let password = Password::new("Correct-horse-1", &Random::new(|bytes| bytes.fill(7)));
+        assert!(password.is("Correct-horse-1"));
+        assert!(!password.is("correct-horse-1"));
+        assert!(!format!("{password:?}").contains("horse"));
+    }
+}

@@ -1,0 +1,15 @@
+//! The functions that a pool calls: one file per trigger, each with its event and what its response changes.
+
+mod event;
+pub(crate) mod invoke;
+pub(crate) mod post_confirmation;
+pub(crate) mod pre_sign_up;
+pub(crate) mod pre_token_generation;
+
+use std::collections::BTreeMap;
+
+/// `ClientMetadata`: hints of the caller.
+pub(crate) type Metadata = BTreeMap<String, String>;
+
+/// What `callerContext.clientId` says where an administrator acts and no app client is involved.
+pub(crate) const NO_CLIENT: &str = "CLIENT_ID_NOT_APPLICABLE";

@@ -1,0 +1,1 @@
+//! Sign-in, challenges and refresh: what fires when, and what is refused.

@@ -1,0 +1,1 @@
+//! What the tokens say, claim by claim.
