@@ -1,5 +1,12 @@
 //! From the Lambda runtime to a trigger's handler and back: one event, one answer, one log line.
 
+use std::{
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    task::Poll,
+};
+
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::{Deserialize, Deserializer};
@@ -73,10 +80,21 @@ pub async fn invoke<T: Trigger>(
     };
     let source = event.source();
     let call = Call { now, deadline: deadline(deadline_ms, now, arrived) };
-    let outcome = timeout_at(call.deadline, trigger.handle(event, call))
+    let outcome = timeout_at(call.deadline, without_panic(trigger.handle(event, call)))
         .await
         .unwrap_or_else(|_| Outcome::broken("the deadline passed before an answer"));
     answer::<T>(raw, source, outcome, arrived)
+}
+
+/// A panic is something broken like any other: the runtime would show its message to the person. (In the release profile
+/// a panic ends the process.)
+async fn without_panic(handling: impl Future<Output = Outcome> + Send) -> Outcome {
+    let mut handling = pin!(handling);
+    poll_fn(|context| {
+        catch_unwind(AssertUnwindSafe(|| handling.as_mut().poll(context)))
+            .unwrap_or_else(|_| Poll::Ready(Outcome::broken("the handler panicked")))
+    })
+    .await
 }
 
 fn answer<T: Trigger>(

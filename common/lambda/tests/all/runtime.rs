@@ -36,6 +36,7 @@ impl Trigger for Obedient {
                 let unwritable = std::collections::BTreeMap::from([(vec![1], 1)]);
                 Outcome::reply(event.respond("k", &unwritable), "answered")
             }
+            Some("panic") => panic!("canary"),
             _ if event.source().is_none() => Outcome::fail(Refusal::UnsupportedEvent),
             _ => Outcome::reply(event.unchanged(), "let through").after(0),
         }
@@ -87,6 +88,7 @@ async fn c16_whatever_happens_the_person_reads_a_sentence_of_the_list() {
         (doing("break"), Refusal::TryAgain),
         (doing("unwritable"), Refusal::TryAgain),
         (doing("sleep"), Refusal::TryAgain),
+        (doing("panic"), Refusal::TryAgain),
         (json!([]), Refusal::UnsupportedEvent),
         (json!({}), Refusal::UnsupportedEvent),
         (json!({ "triggerSource": "PreSignUp_Telepathy" }), Refusal::UnsupportedEvent),
@@ -222,8 +224,8 @@ fn a_trigger_serves_the_runtime_api() {
         "[".repeat(512),
         "]".repeat(512)
     );
-    let payloads = ["nothing", "refuse", "break"].map(|what| doing(what).to_string());
-    let [nothing, refuse, broken] = payloads.each_ref().map(String::as_str);
+    let payloads = ["nothing", "refuse", "break", "panic"].map(|what| doing(what).to_string());
+    let [nothing, refuse, broken, panic] = payloads.each_ref().map(String::as_str);
     let served = serve(
         "obedient",
         &LOCAL,
@@ -231,6 +233,7 @@ fn a_trigger_serves_the_runtime_api() {
             nothing.as_bytes(),
             refuse.as_bytes(),
             broken.as_bytes(),
+            panic.as_bytes(),
             b"\"canary\"",
             b"{canary",
             b"{\"triggerSource\":\"PreSignUp_SignUp\",\"canary\":\"\xff\"}",
@@ -244,6 +247,7 @@ fn a_trigger_serves_the_runtime_api() {
             passed(nothing),
             error(Refusal::InvitationRequired),
             error(Refusal::TryAgain),
+            error(Refusal::TryAgain),
             error(Refusal::UnsupportedEvent),
             error(Refusal::UnsupportedEvent),
             error(Refusal::UnsupportedEvent),
@@ -251,10 +255,13 @@ fn a_trigger_serves_the_runtime_api() {
             passed(nothing),
         ]
     );
-    let said: Vec<_> = served.log.iter().map(|line| (line["level"].clone(), line["decision"].clone())).collect();
+    let (panicked, lines): (Vec<_>, Vec<_>) = served.log.iter().partition(|line| line["message"] == "panicked");
+    assert!(panicked.len() == 1 && panicked[0]["at"].as_str().unwrap().contains("runtime.rs:"), "{panicked:?}");
+    let said: Vec<_> = lines.iter().map(|line| (line["level"].clone(), line["decision"].clone())).collect();
     let expected = [
         ("INFO", "let through"),
         ("INFO", "refused"),
+        ("WARN", "broken"),
         ("WARN", "broken"),
         ("WARN", "unreadable"),
         ("WARN", "unreadable"),
