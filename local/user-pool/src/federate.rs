@@ -113,7 +113,7 @@ fn text(value: &Value) -> Option<String> {
 /// The user with this identity: the provider's own user, or a native one that it was linked to.
 fn by_identity(pool: &Pool, provider: &str, subject: &str) -> Option<String> {
     let contents = pool.contents();
-    let is = |identity: &Identity| identity.provider_name == provider && identity.user_id == subject;
+    let is = |identity: &Identity| identity.is(provider, subject);
     contents.users.values().find(|user| user.identities.iter().any(is)).map(|user| user.username.clone())
 }
 

@@ -94,6 +94,10 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
+    pub(crate) fn is(&self, provider: &str, user_id: &str) -> bool {
+        self.provider_name == provider && self.user_id == user_id
+    }
+
     /// As in the attribute `identities` of users and events: booleans and numbers.
     pub(crate) fn in_attribute(&self) -> Value {
         json!({

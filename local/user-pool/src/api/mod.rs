@@ -71,6 +71,7 @@ async fn dispatch(service: &Service, operation: &str, signed: bool, body: &[u8])
         "AdminGetUser" => admin::get(service, &read(body)?),
         "AdminUpdateUserAttributes" => admin::update_attributes(service, &read(body)?),
         "AdminDeleteUser" => admin::delete(service, &read(body)?),
+        "AdminLinkProviderForUser" => admin::link_provider(service, read(body)?),
         "AdminDisableUser" => admin::enable(service, &read(body)?, false),
         "AdminEnableUser" => admin::enable(service, &read(body)?, true),
         "AdminUserGlobalSignOut" => admin::sign_out(service, &read(body)?),
