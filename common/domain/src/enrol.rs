@@ -99,15 +99,14 @@ fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
     let invitation = facts.mailbox.open_invitation(facts.now).filter(newer);
     let join = |proof, roles, origin| Joining { proof, roles, origin, redeems: None, takes_over: None };
 
-    if ended.is_none() && policy.sso_required && facts.mailbox.bar.is_none() {
-        let before = facts
-            .predecessor
-            .filter(|row| row.status == MembershipStatus::Active && row.person.pool == own_pool(facts, row));
-        if let (Some(before), Some(identity)) = (before, facts.provider) {
-            let mut joining = join(proof, before.roles.clone(), Origin::Provider(identity.name.clone()));
-            joining.takes_over = Some(before.member.clone());
-            return Ok(Enrolment::Join(joining));
-        }
+    if let (Some(before), Some(provider)) = (former_self(facts, &proof), facts.provider)
+        && ended.is_none()
+        && policy.sso_required
+        && facts.mailbox.bar.is_none()
+    {
+        let mut joining = join(proof, before.roles.clone(), Origin::Provider(provider.name.clone()));
+        joining.takes_over = Some(before.member.clone());
+        return Ok(Enrolment::Join(joining));
     }
     if let Some(terms) = invitation {
         let mut joining = join(proof, terms.roles.clone(), Origin::Invitation(terms.digest.clone()));
@@ -141,7 +140,15 @@ fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
     Err(if facts.remembered.is_some() { Refusal::InvitationUnusable } else { Refusal::InvitationRequired })
 }
 
-/// The pool that a predecessor must be of: the provider's. `sub`s of another pool are other people.
-fn own_pool(facts: &Facts<'_>, row: &Membership) -> crate::PoolId {
-    facts.provider.map_or_else(|| row.person.pool.clone(), |provider| provider.pool.clone())
+/// The row of the same person from before SSO. A row that a provider gave is not one: who gets a leaver's address at the provider is
+/// a new person, and inherits nothing.
+fn former_self<'a>(facts: &Facts<'a>, proof: &MailboxProof) -> Option<&'a Membership> {
+    let pool = facts.provider.map(|provider| &provider.pool);
+    facts.predecessor.filter(|row| {
+        row.status == MembershipStatus::Active
+            && row.tenant == facts.tenant.id
+            && Some(&row.person.pool) == pool
+            && row.address.as_ref() == Some(proof.address())
+            && !matches!(row.origin, Origin::Provider(_))
+    })
 }

@@ -174,6 +174,9 @@ fn by_oneself(facts: &Facts<'_>, tenant: &Tenant) -> Result<Route, Refusal> {
 }
 
 fn by_provider(facts: &Facts<'_>, tenant: &Tenant) -> Result<Route, Refusal> {
+    if facts.provider.is_none() {
+        return Err(Refusal::ProviderNotAccepted);
+    }
     let proof = MailboxProof::of(facts.account, &tenant.id, facts.domain, facts.provider).map_err(refusal_for)?;
     if proof.is_by_tenant_provider() {
         return Ok(Route::Provider);

@@ -265,7 +265,8 @@ fn write(
     transaction.write(Part::Row, &row)?.unchanged(Part::Tenant, tenant)?;
 
     // INVARIANT: what the decision rested on is unchanged when it is written.
-    if let (Origin::Domain { .. } | Origin::Provider(_), Some(domain)) = (&joining.origin, &facts.domain) {
+    let rests_on_domain = joining.proof.is_by_tenant_provider() || matches!(joining.origin, Origin::Domain { .. });
+    if let (true, Some(domain)) = (rests_on_domain, &facts.domain) {
         transaction.unchanged(Part::Domain, domain)?;
     }
     if let Some(provider) = &facts.provider {

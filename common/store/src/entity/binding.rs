@@ -62,10 +62,12 @@ impl Entity for Binding {
             "nothing" => ClientKind::Unbound,
             _ => return Err(item.unreadable("binds", "is not one of the known words")),
         };
+        // INVARIANT: a tombstone denies, whatever mode the client had: only a pool's default lets unbound clients pass.
+        let mode = if kind == ClientKind::Unbound { Mode::Enforce } else { item.one_of("mode", MODES)? };
         Ok(Self {
             client: Client { pool: item.parse("pool")?, id: item.parse("client")? },
             kind,
-            mode: item.one_of("mode", MODES)?,
+            mode,
             groups: item.one_of("groups", GROUPS)?,
             suppress_account_scope: item.flag("suppress_account_scope")?,
             revision: item.number("revision")?,
