@@ -31,7 +31,7 @@ const NAMED_BY: &[(&str, &[&str], &str)] = &[
         "only the store speaks to DynamoDB; tools wire a client for it",
     ),
     ("lambda_runtime", &["common/lambda"], "only common/lambda knows the Lambda runtime"),
-    ("dynoxide-rs", &["local/laptop"], "the embedded DynamoDB is for the laptop and the tests"),
+    ("dynoxide-rs", &["local/laptop", "tests"], "the embedded DynamoDB is for the laptop and the tests"),
 ];
 
 /// What a room's program must not contain, however deep.

@@ -1,6 +1,6 @@
 //! The two walks through the steps: the contributor's loop and everything.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use clap::Args;
 
@@ -24,7 +24,7 @@ pub(crate) fn contributor(house: &House, arguments: &Arguments) -> ExitCode {
         steps.step("arrows", || arrows::check(house))?;
         steps.step("clippy", || clippy(house))?;
         steps.step("build", || build(house))?;
-        steps.step("tests", || tests(house, &tools::Judges::default()))
+        steps.step("tests", || tests(house, None))
     })
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn everything(house: &House, arguments: &Arguments) -> ExitCode {
         })?;
         steps.step("build", || build(house))?;
         steps.step("doc tests", || doc_tests(house))?;
-        steps.step("tests", || tests(house, &judges))?;
+        steps.step("tests", || tests(house, Some(&judges)))?;
         steps.step("release", || sizes::build(house))?;
         steps.step("sizes", || sizes::check(house))
     })
@@ -86,23 +86,29 @@ fn doc_tests(house: &House) -> Result<String, Failure> {
     Ok(String::new())
 }
 
-fn tests(house: &House, judges: &tools::Judges) -> Result<String, Failure> {
+/// All tests; without judges, those in modules called `judges` are left out, which need Python and Node.js.
+fn tests(house: &House, judges: Option<&tools::Judges>) -> Result<String, Failure> {
     let nextest = starts("cargo-nextest", &["nextest", "--version"]);
     let mut command = if nextest {
         house.cargo(&["nextest", "run", "--workspace", "--locked"])
     } else {
         house.cargo(&["test", "--workspace", "--all-targets", "--locked"])
     };
-    hand_over(&mut command, house, judges);
-    show(&mut command)?;
-    Ok(if nextest { String::new() } else { "with cargo test; cargo-nextest is faster".to_owned() })
-}
-
-fn hand_over(command: &mut Command, house: &House, judges: &tools::Judges) {
     command.env("TENANTRY_BIN_DIR", house.programs("debug"));
-    for (name, path) in judges.variables() {
-        command.env(name, path);
+    match judges {
+        Some(judges) => command.envs(judges.variables()),
+        None if nextest => command.args(["-E", "not test(/\\bjudges::/)"]),
+        None => command.args(["--", "--skip", "judges::"]),
+    };
+    show(&mut command)?;
+    let mut said = vec![];
+    if judges.is_none() {
+        said.push("without the judges, which `cargo xtask test` brings");
     }
+    if !nextest {
+        said.push("with cargo test; cargo-nextest is faster");
+    }
+    Ok(said.join("; "))
 }
 
 fn component(name: &str) -> Result<(), Failure> {
