@@ -80,7 +80,7 @@ pub async fn invoke<T: Trigger>(
     };
     let source = event.source();
     let call = Call { now, deadline: deadline(deadline_ms, now, arrived) };
-    let outcome = timeout_at(call.deadline, without_panic(trigger.handle(event, call)))
+    let outcome = timeout_at(call.deadline, without_panic(Box::pin(trigger.handle(event, call))))
         .await
         .unwrap_or_else(|_| Outcome::broken("the deadline passed before an answer"));
     answer::<T>(raw, source, outcome, arrived)
