@@ -9,6 +9,7 @@
 //! | seats | `TENANT#<tenant>` | `SEATS` |
 //! | mailbox | `TENANT#<tenant>` | `MAILBOX#<sha256 of tenant and address>` |
 //! | audit record | `TENANT#<tenant>` | `AUDIT#<time>#<random>` |
+//! | deployment's audit record | `DEPLOYMENT` | `AUDIT#<time>#<random>` |
 //! | slug | `SLUG#<slug>` | `SLUG` |
 //! | domain owner | `DOMAIN#<domain>` | `DOMAIN` |
 //! | domain claim | `DOMAIN#<domain>` | `CLAIM#<tenant>` |
@@ -98,6 +99,11 @@ impl Key {
         Self::new(format!("TENANT#{tenant}"), format!("{AUDIT}{at:.9}#{random}"))
     }
 
+    /// A record of what somebody did to that which belongs to no tenant.
+    pub fn deployment_audit(at: jiff::Timestamp, random: &str) -> Self {
+        Self::new(DEPLOYMENT, format!("{AUDIT}{at:.9}#{random}"))
+    }
+
     /// Who has a slug.
     pub fn slug(slug: &Slug) -> Self {
         Self::new(format!("SLUG#{slug}"), "SLUG")
@@ -151,3 +157,5 @@ impl Key {
 pub const TENANT: &str = "TENANT#";
 /// The sort keys of a tenant's audit records begin with this.
 pub const AUDIT: &str = "AUDIT#";
+/// The partition of the deployment's own audit records.
+pub const DEPLOYMENT: &str = "DEPLOYMENT";

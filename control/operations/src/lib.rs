@@ -1,1 +1,79 @@
-//! operations
+//! What operators, and later tenants' admins, can do: authorize, decide, commit in one conditional transaction, record the actor.
+//!
+//! Every change is read, decided and written over what was read; whoever loses a race reads and decides again, three times at
+//! most. Repeating an operation that is done writes nothing. The command line today and a control API later are thin faces over
+//! [`Operations`].
+//!
+//! ```no_run
+//! # async fn example(operations: operations::Operations) -> Result<(), operations::OperationError> {
+//! use operations::NewTenant;
+//! let acme = operations.create_tenant(&NewTenant::new("acme".parse()?, "Acme")).await?;
+//! operations.assume_domain(&acme.id, &"acme.example".parse()?, "a test").await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod authority;
+mod clients;
+mod commit;
+mod domains;
+mod error;
+mod invitations;
+mod mailbox_providers;
+mod members;
+mod providers;
+mod record;
+mod roles;
+pub mod shape;
+mod standing;
+mod tenants;
+
+pub use clients::NewBinding;
+pub use domains::{DnsFailure, Released, Releasing, TenantDomain, TxtRecords, challenge_name};
+pub use error::{ErrorKind, OperationError};
+pub use invitations::{InvitationName, Invite, Invited};
+pub use members::{MemberName, NewMember, parse_person};
+pub use tenants::{NewTenant, PolicyChange};
+
+use domain::Actor;
+use jiff::Timestamp;
+use store::{Session, Table};
+
+/// A decision that lost its race is made anew this often at most.
+const ROUNDS: u32 = 3;
+
+/// Everything that an actor can do to a table.
+#[derive(Debug)]
+pub struct Operations {
+    session: Session,
+    actor: Actor,
+    now: fn() -> Timestamp,
+    random: fn(&mut [u8]),
+}
+
+impl Operations {
+    /// For one actor. `random` fills a slice with unpredictable bytes.
+    pub fn new(table: &Table, actor: Actor, now: fn() -> Timestamp, random: fn(&mut [u8])) -> Self {
+        Self { session: table.session(None), actor, now, random }
+    }
+
+    /// Who acts.
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// What reads and writes the table.
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    fn bits<const N: usize>(&self) -> [u8; N] {
+        let mut bits = [0; N];
+        (self.random)(&mut bits);
+        bits
+    }
+}

@@ -4,6 +4,7 @@ mod audit;
 mod binding;
 mod catalogue;
 mod claim;
+mod deployment_audit;
 mod invitation;
 mod mailbox;
 mod membership;
@@ -17,6 +18,7 @@ mod tenant;
 
 pub use audit::Audit;
 pub use claim::{Claim, ClaimStatus};
+pub use deployment_audit::DeploymentAudit;
 pub use mailbox::KeyedMailbox;
 pub use remembered::Remembered;
 pub use seats::Seats;

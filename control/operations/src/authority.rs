@@ -1,0 +1,81 @@
+//! Who may do what: operators everything, members what their own row allows, in their own tenant.
+
+use domain::{Actor, Membership, MembershipStatus, Person, Rank, Roles, Tenant, TenantStatus};
+use store::{Key, Transaction};
+
+use crate::commit::Part;
+use crate::{OperationError, Operations};
+
+/// What lets an actor act in a tenant.
+#[derive(Debug)]
+pub(crate) enum Authority {
+    /// An operator: IAM has let them.
+    Operator,
+    /// A member's own row.
+    Member(Box<Membership>),
+}
+
+impl Authority {
+    /// Nobody grants above themselves.
+    pub(crate) fn may_grant(&self, roles: &Roles) -> Result<(), OperationError> {
+        match self {
+            Self::Operator => Ok(()),
+            Self::Member(own) if roles.ceiling().allows(&own.roles) => Ok(()),
+            Self::Member(_) => Err(OperationError::AboveOneself),
+        }
+    }
+
+    /// Nobody changes somebody of a higher step.
+    pub(crate) fn may_change(&self, member: &Membership) -> Result<(), OperationError> {
+        match self {
+            Self::Operator => Ok(()),
+            Self::Member(own) if member.roles.rank() <= own.roles.rank() => Ok(()),
+            Self::Member(_) => Err(OperationError::AboveOneself),
+        }
+    }
+
+    /// What the decision rests on is unchanged when it is written. `written`: the person whose row the transaction writes anyway.
+    pub(crate) fn guard(
+        &self,
+        transaction: &mut Transaction<Part>,
+        written: Option<&Person>,
+    ) -> Result<(), OperationError> {
+        if let Self::Member(own) = self
+            && written != Some(&own.person)
+        {
+            transaction.unchanged(Part::Actor, &**own)?;
+        }
+        Ok(())
+    }
+}
+
+impl Operations {
+    /// Operators alone.
+    pub(crate) fn operators_only(&self) -> Result<(), OperationError> {
+        match self.actor {
+            Actor::Operator(_) => Ok(()),
+            Actor::Member(_) | Actor::Trigger(_) => Err(OperationError::ForOperators),
+        }
+    }
+
+    /// Whether the actor is an operator, or an active member of at least this step of this active tenant.
+    pub(crate) async fn authority(&self, tenant: &Tenant, least: Rank) -> Result<Authority, OperationError> {
+        let person = match &self.actor {
+            Actor::Operator(_) => return Ok(Authority::Operator),
+            Actor::Trigger(_) => return Err(OperationError::ForOperators),
+            Actor::Member(person) => person,
+        };
+        let refused = OperationError::NotAllowed(if least == Rank::Owner { "owner" } else { "admin" });
+        if tenant.status != TenantStatus::Active {
+            return Err(refused);
+        }
+        // INVARIANT: the row is read under the tenant that is acted in, so a member of another tenant has none here.
+        let own: Option<Membership> = self.session.get(&Key::membership(person, &tenant.id)).await?;
+        match own {
+            Some(own) if own.status == MembershipStatus::Active && own.roles.rank() >= least => {
+                Ok(Authority::Member(Box::new(own)))
+            }
+            _ => Err(refused),
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Every way in which an operation fails: what went wrong, a stable code, and what to do about it.
+
+use domain::{DomainName, Invalid, Slug, TenantId};
+use store::Broken;
+
+/// A failed operation. [`std::fmt::Display`] says what went wrong, [`OperationError::help`] what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OperationError {
+    /// A text that is not what it should be.
+    #[error("{0}")]
+    Invalid(#[from] Invalid),
+    /// No such tenant.
+    #[error("there is no tenant {0}")]
+    TenantUnknown(String),
+    /// Somebody has the slug.
+    #[error("the slug {0} belongs to another tenant")]
+    SlugTaken(Slug),
+    /// The tenant is not in a state in which this can be done.
+    #[error("the tenant is {0}")]
+    TenantState(&'static str),
+    /// Roles for everybody may not be that high.
+    #[error("people would join as {0} without anybody granting it")]
+    DefaultRolesTooHigh(String),
+    /// Nobody could sign in any more.
+    #[error("with single sign-on required, nobody could sign in: the tenant has no {0}")]
+    SsoWithoutProvider(&'static str),
+    /// No such member.
+    #[error("there is no such member in this tenant")]
+    MemberUnknown,
+    /// The person is a member already, in another way than asked for.
+    #[error("this person is a member already, {0}")]
+    MemberExists(String),
+    /// The membership is not in a state in which this can be done.
+    #[error("this membership is {status}")]
+    MemberState {
+        /// The state.
+        status: &'static str,
+        /// What can be done instead.
+        instead: &'static str,
+    },
+    /// The mailbox is barred.
+    #[error("this address is barred from the tenant: its member was {0}")]
+    MailboxBarred(&'static str),
+    /// Nobody would be left to own the tenant.
+    #[error("this is the tenant's last owner")]
+    LastOwner,
+    /// Every seat is taken.
+    #[error("every seat of the tenant is taken")]
+    SeatsFull,
+    /// The counter says something that cannot be.
+    #[error("the tenant's seat counter disagrees with its members")]
+    SeatsDisagree,
+    /// There is an open invitation.
+    #[error("this address has an open invitation already")]
+    InvitationExists,
+    /// No such invitation.
+    #[error("there is no such invitation in this tenant")]
+    InvitationUnknown,
+    /// The invitation was settled.
+    #[error("this invitation was {0} already")]
+    InvitationSettled(&'static str),
+    /// Too short or too long.
+    #[error("an invitation is open between one minute and {most} days")]
+    InvitationLifetime {
+        /// The most days.
+        most: i64,
+    },
+    /// A public suffix.
+    #[error("{0} is a public suffix: nobody can own it")]
+    DomainPublicSuffix(DomainName),
+    /// A public mailbox provider.
+    #[error("{0} gives mailboxes to everybody: no tenant can own it")]
+    DomainPublicMailbox(DomainName),
+    /// No claim.
+    #[error("this tenant has not claimed {0}")]
+    DomainUnclaimed(DomainName),
+    /// The record is not there.
+    #[error("the TXT record of {domain} does not hold the challenge yet ({found} other records found)")]
+    DomainUnproven {
+        /// The domain.
+        domain: DomainName,
+        /// The record that is expected.
+        challenge: String,
+        /// How many other records there are.
+        found: usize,
+    },
+    /// DNS did not answer.
+    #[error("the TXT record of {domain} could not be looked up: {cause}")]
+    DnsUnreachable {
+        /// The domain.
+        domain: DomainName,
+        /// Why.
+        cause: String,
+    },
+    /// Another tenant proved it first.
+    #[error("{0} belongs to another tenant")]
+    DomainTaken(DomainName),
+    /// Not this tenant's.
+    #[error("{0} does not belong to this tenant")]
+    DomainNotOwned(DomainName),
+    /// Members rest on the domain.
+    #[error("{dependants} memberships rest on {domain} and would end with it")]
+    DomainInUse {
+        /// The domain.
+        domain: DomainName,
+        /// How many.
+        dependants: u64,
+    },
+    /// No such app client.
+    #[error("this app client was never bound")]
+    ClientUnknown,
+    /// Bound to something else.
+    #[error("this app client is bound to something else: {0}")]
+    ClientBoundElsewhere(String),
+    /// No such provider.
+    #[error("this identity provider is not bound")]
+    ProviderUnknown,
+    /// Bound to something else.
+    #[error("this identity provider is bound to something else: {0}")]
+    ProviderBoundElsewhere(String),
+    /// The pool is dedicated to another tenant.
+    #[error("this pool is dedicated to another tenant")]
+    PoolDedicatedElsewhere,
+    /// No such role in the catalogue.
+    #[error("the catalogue does not know the role {0}")]
+    RoleUnknown(String),
+    /// Nothing is known of the person.
+    #[error("the table holds nothing of this person")]
+    PersonUnknown,
+    /// Operators alone may do this.
+    #[error("only an operator may do this")]
+    ForOperators,
+    /// The actor is no admin of the tenant.
+    #[error("only an active {0} of the tenant may do this")]
+    NotAllowed(&'static str),
+    /// Above the actor.
+    #[error("nobody grants, or changes, what is above themselves")]
+    AboveOneself,
+    /// The table is not there.
+    #[error("there is no table {0}")]
+    TableMissing(String),
+    /// The same decision lost its race too often.
+    #[error("the table kept changing under this operation")]
+    Contended,
+    /// The table could not be asked, or answered nonsense.
+    #[error(transparent)]
+    Broken(Broken),
+}
+
+/// Whose fault a failure is: command lines turn it into an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The operation is refused; nothing was written.
+    Refused,
+    /// The input is not what it should be; nothing was written.
+    Usage,
+    /// The table, or DNS, could not be asked. Repeating the operation is safe.
+    Broken,
+}
+
+impl OperationError {
+    /// The code, which never changes its meaning.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "INVALID",
+            Self::TenantUnknown(_) => "TENANT_UNKNOWN",
+            Self::SlugTaken(_) => "SLUG_TAKEN",
+            Self::TenantState(_) => "TENANT_STATE",
+            Self::DefaultRolesTooHigh(_) => "DEFAULT_ROLES_TOO_HIGH",
+            Self::SsoWithoutProvider(_) => "SSO_WITHOUT_PROVIDER",
+            Self::MemberUnknown => "MEMBER_UNKNOWN",
+            Self::MemberExists(_) => "MEMBER_EXISTS",
+            Self::MemberState { .. } => "MEMBER_STATE",
+            Self::MailboxBarred(_) => "MAILBOX_BARRED",
+            Self::LastOwner => "LAST_OWNER",
+            Self::SeatsFull => "SEATS_FULL",
+            Self::SeatsDisagree => "SEATS_DISAGREE",
+            Self::InvitationExists => "INVITATION_EXISTS",
+            Self::InvitationUnknown => "INVITATION_UNKNOWN",
+            Self::InvitationSettled(_) => "INVITATION_SETTLED",
+            Self::InvitationLifetime { .. } => "INVITATION_LIFETIME",
+            Self::DomainPublicSuffix(_) => "DOMAIN_PUBLIC_SUFFIX",
+            Self::DomainPublicMailbox(_) => "DOMAIN_PUBLIC_MAILBOX",
+            Self::DomainUnclaimed(_) => "DOMAIN_UNCLAIMED",
+            Self::DomainUnproven { .. } => "DOMAIN_UNPROVEN",
+            Self::DnsUnreachable { .. } => "DNS_UNREACHABLE",
+            Self::DomainTaken(_) => "DOMAIN_TAKEN",
+            Self::DomainNotOwned(_) => "DOMAIN_NOT_OWNED",
+            Self::DomainInUse { .. } => "DOMAIN_IN_USE",
+            Self::ClientUnknown => "CLIENT_UNKNOWN",
+            Self::ClientBoundElsewhere(_) => "CLIENT_BOUND_ELSEWHERE",
+            Self::ProviderUnknown => "PROVIDER_UNKNOWN",
+            Self::ProviderBoundElsewhere(_) => "PROVIDER_BOUND_ELSEWHERE",
+            Self::PoolDedicatedElsewhere => "POOL_DEDICATED_ELSEWHERE",
+            Self::RoleUnknown(_) => "ROLE_UNKNOWN",
+            Self::PersonUnknown => "PERSON_UNKNOWN",
+            Self::ForOperators => "FOR_OPERATORS",
+            Self::NotAllowed(_) => "NOT_ALLOWED",
+            Self::AboveOneself => "ABOVE_ONESELF",
+            Self::TableMissing(_) => "TABLE_MISSING",
+            Self::Contended => "CONTENDED",
+            Self::Broken(_) => "STORE_BROKEN",
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Invalid(_) => "correct it and repeat the command".to_owned(),
+            Self::TenantUnknown(_) => {
+                "`tenantctl tenant list` shows every tenant; name it by its slug or its id".to_owned()
+            }
+            Self::SlugTaken(_) => "choose another slug".to_owned(),
+            Self::TenantState("closed") => "`tenantctl tenant restore` opens it again".to_owned(),
+            Self::TenantState("suspended") => "`tenantctl tenant resume` lets its members in again".to_owned(),
+            Self::TenantState(_) => "`tenantctl tenant show` tells its state".to_owned(),
+            Self::DefaultRolesTooHigh(_) => {
+                "choose default roles up to member; grant more to single people with `tenantctl member role`".to_owned()
+            }
+            Self::SsoWithoutProvider(_) => "bind one first: `tenantctl idp bind`, `tenantctl domain claim`".to_owned(),
+            Self::MemberUnknown => {
+                "`tenantctl member list` shows every member; name one by member id, e-mail address or POOL:SUB"
+                    .to_owned()
+            }
+            Self::MemberExists(_) => "`tenantctl member role` changes the roles of a member".to_owned(),
+            Self::MemberState { instead, .. } => (*instead).to_owned(),
+            Self::MailboxBarred("suspended") => "`tenantctl member resume` lifts the suspension".to_owned(),
+            Self::MailboxBarred(_) => {
+                "`tenantctl member reinstate` takes the member back; a new invitation to the address does, too"
+                    .to_owned()
+            }
+            Self::LastOwner => "make somebody else an owner first, or close the tenant".to_owned(),
+            Self::SeatsFull => {
+                "remove a member, or raise the limit with `tenantctl tenant policy --seat-limit`".to_owned()
+            }
+            Self::SeatsDisagree => "`tenantctl doctor --fix` counts again".to_owned(),
+            Self::InvitationExists => "revoke it, or pass --replaces to revoke and reissue at once".to_owned(),
+            Self::InvitationUnknown => {
+                "`tenantctl invite list` shows every invitation; name one by its address or its id".to_owned()
+            }
+            Self::InvitationSettled(_) => "create a new one with `tenantctl invite create`".to_owned(),
+            Self::InvitationLifetime { .. } => "choose another --expires, for example 7d or 48h".to_owned(),
+            Self::DomainPublicSuffix(_) => "claim a domain that was registered below it".to_owned(),
+            Self::DomainPublicMailbox(_) => "invite these people one by one".to_owned(),
+            Self::DomainUnclaimed(_) => "`tenantctl domain claim` makes the claim and shows the TXT record".to_owned(),
+            Self::DomainUnproven { domain, challenge, .. } => format!(
+                "create this record, wait until it is published, and repeat the command: {} TXT \"{challenge}\"",
+                crate::challenge_name(domain)
+            ),
+            Self::DnsUnreachable { .. } => {
+                "repeat the command later, or name another DNS server with --resolver".to_owned()
+            }
+            Self::DomainTaken(_) => {
+                "its owner can release it, or an operator transfers it with `tenantctl domain transfer`".to_owned()
+            }
+            Self::DomainNotOwned(_) => "`tenantctl domain list` shows the tenant's domains".to_owned(),
+            Self::DomainInUse { .. } => {
+                "pass --keep-members to let them stay, --drop-members to let them go, or --dry-run to look".to_owned()
+            }
+            Self::ClientUnknown => {
+                "`tenantctl client list` shows the bound ones; `tenantctl client bind` binds one".to_owned()
+            }
+            Self::ClientBoundElsewhere(_) => {
+                "`tenantctl client unbind` first; its users are denied in between".to_owned()
+            }
+            Self::ProviderUnknown => {
+                "`tenantctl idp list` shows the bound ones; `tenantctl idp bind` binds one".to_owned()
+            }
+            Self::ProviderBoundElsewhere(_) => "`tenantctl idp unbind` first".to_owned(),
+            Self::PoolDedicatedElsewhere => "`tenantctl pool dedicate --to nobody` first".to_owned(),
+            Self::RoleUnknown(_) => "`tenantctl role list` shows the catalogue".to_owned(),
+            Self::PersonUnknown => "name the person as POOL:SUB, as the pool knows them".to_owned(),
+            Self::ForOperators => "ask an operator".to_owned(),
+            Self::NotAllowed(_) | Self::AboveOneself => "ask an owner of the tenant, or an operator".to_owned(),
+            Self::TableMissing(_) => {
+                "`tenantctl init` creates it; or name another with --table and --region".to_owned()
+            }
+            Self::Contended => "repeat the command".to_owned(),
+            Self::Broken(Broken::Unreadable { .. } | Broken::ForeignKey) => {
+                "`tenantctl doctor` names the item; update tenantctl if it is older than the table".to_owned()
+            }
+            Self::Broken(_) => {
+                "check the network, the credentials and --region, --table, --endpoint-url; repeating is safe".to_owned()
+            }
+        }
+    }
+
+    /// Whose fault it is.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Invalid(_) | Self::InvitationLifetime { .. } => ErrorKind::Usage,
+            Self::Broken(_) | Self::Contended | Self::DnsUnreachable { .. } | Self::TableMissing(_) => {
+                ErrorKind::Broken
+            }
+            _ => ErrorKind::Refused,
+        }
+    }
+
+    pub(crate) fn no_tenant(id: &TenantId) -> Self {
+        Self::TenantUnknown(id.to_string())
+    }
+}
+
+impl From<Broken> for OperationError {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Contended => Self::Contended,
+            other => Self::Broken(other),
+        }
+    }
+}

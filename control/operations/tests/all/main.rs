@@ -1,0 +1,13 @@
+//! Operations against a real DynamoDB engine, over the SDK's own path.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what a test sets up either stands or fails the test"
+)]
+
+mod clients;
+mod domains;
+mod invitations;
+mod members;
+mod table;
+mod tenants;

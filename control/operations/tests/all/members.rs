@@ -1,0 +1,184 @@
+//! Members: seats and owners are counted exactly, bars outlive removals, nobody acts above themselves.
+
+use std::sync::Arc;
+
+use domain::{MembershipStatus, Origin};
+use operations::{MemberName, NewMember, PolicyChange};
+
+use crate::table::{World, code, email, new_member, person, roles};
+
+#[tokio::test]
+async fn i4_of_many_racing_additions_as_many_succeed_as_there_are_seats() {
+    let world = Arc::new(World::new().await);
+    let acme = world.tenant("acme").await;
+    let limit = PolicyChange { seat_limit: Some(Some(5)), ..PolicyChange::default() };
+    world.ops.set_policy(&acme.id, &limit).await.unwrap();
+    let racers: Vec<_> = (0..32)
+        .map(|n| {
+            let (world, id) = (world.clone(), acme.id.clone());
+            tokio::spawn(async move {
+                loop {
+                    match world.ops.add_member(&id, &new_member(&format!("p{n}"), "member")).await {
+                        Ok(_) => return true,
+                        Err(error) if error.code() == "SEATS_FULL" => return false,
+                        // Conflicts of many at once on one small engine: the operation may be repeated.
+                        Err(error) => assert!(matches!(error.code(), "CONTENDED" | "STORE_BROKEN"), "{error}"),
+                    }
+                }
+            })
+        })
+        .collect();
+    let mut added = 0;
+    for racer in racers {
+        added += u64::from(racer.await.unwrap());
+    }
+    assert_eq!(added, 5);
+    assert_eq!(world.counted(&acme.id).await, (5, 0));
+    assert_eq!(world.recounted(&acme.id).await, (5, 0));
+}
+
+#[tokio::test]
+async fn the_counters_agree_with_the_rows_after_any_walk_through_the_states() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    let ops = &world.ops;
+    world.add(id, "olga", "owner").await;
+    let bob: MemberName = (&world.add(id, "bob", "owner billing").await).into();
+    let steps: [(&str, (u64, u64)); 9] = [
+        ("suspend", (2, 1)),
+        ("suspend", (2, 1)),
+        ("resume", (2, 2)),
+        ("demote", (2, 1)),
+        ("promote", (2, 2)),
+        ("suspend", (2, 1)),
+        ("remove", (1, 1)),
+        ("remove", (1, 1)),
+        ("reinstate", (2, 2)),
+    ];
+    for (step, counted) in steps {
+        match step {
+            "suspend" => ops.suspend(id, &bob, None).await,
+            "resume" => ops.resume(id, &bob, None).await,
+            "demote" => ops.set_roles(id, &bob, &roles("member")).await,
+            "promote" => ops.set_roles(id, &bob, &roles("owner")).await,
+            "remove" => ops.remove(id, &bob, None).await,
+            _ => ops.reinstate(id, &bob, None, None).await,
+        }
+        .unwrap();
+        assert_eq!(world.counted(id).await, counted, "{step}");
+        assert_eq!(world.recounted(id).await, counted, "{step}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_owner_is_neither_removed_nor_suspended_nor_demoted() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    let olga: MemberName = (&world.add(id, "olga", "owner").await).into();
+    world.add(id, "bob", "admin").await;
+    assert_eq!(code(world.ops.remove(id, &olga, None).await), "LAST_OWNER");
+    assert_eq!(code(world.ops.suspend(id, &olga, None).await), "LAST_OWNER");
+    assert_eq!(code(world.ops.set_roles(id, &olga, &roles("admin")).await), "LAST_OWNER");
+    assert_eq!(world.counted(id).await, (2, 1));
+    world.ops.set_roles(id, &email("bob").into(), &roles("owner")).await.unwrap();
+    world.ops.remove(id, &olga, None).await.unwrap();
+    assert_eq!(world.counted(id).await, (1, 1));
+}
+
+#[tokio::test]
+async fn of_two_owners_who_leave_at_once_one_stays() {
+    for _ in 0..8 {
+        let world = Arc::new(World::new().await);
+        let acme = world.tenant("acme").await;
+        world.add(&acme.id, "olga", "owner").await;
+        world.add(&acme.id, "bob", "owner").await;
+        let leave = |name: &'static str| {
+            let (world, id) = (world.clone(), acme.id.clone());
+            tokio::spawn(async move { world.ops.remove(&id, &email(name).into(), None).await.is_ok() })
+        };
+        let (one, other) = (leave("olga"), leave("bob"));
+        assert!(one.await.unwrap() ^ other.await.unwrap());
+        assert_eq!(world.counted(&acme.id).await, (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_removal_bars_the_mailbox_until_an_operator_takes_the_member_back() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    let row = world.add(id, "bob", "member").await;
+    let removed = world.ops.remove(id, &email("bob").into(), Some("left the company")).await.unwrap();
+    assert_eq!((removed.status, removed.member.clone()), (MembershipStatus::Removed, row.member.clone()));
+    assert_eq!(code(world.ops.add_member(id, &new_member("bob", "member")).await), "MEMBER_STATE");
+    let anew = NewMember { person: person("bob-again"), ..new_member("bob", "member") };
+    assert_eq!(code(world.ops.add_member(id, &anew).await), "MAILBOX_BARRED");
+    let back = world.ops.reinstate(id, &row.member.clone().into(), None, None).await.unwrap();
+    assert_eq!((back.status, back.origin), (MembershipStatus::Active, Origin::Added));
+    world.ops.remove(id, &email("bob").into(), None).await.unwrap();
+    let lifted = world.ops.add_member(id, &NewMember { lift_bar: true, ..anew }).await.unwrap();
+    assert_eq!(lifted.status, MembershipStatus::Active);
+    assert_eq!(world.counted(id).await, (1, 0));
+}
+
+#[tokio::test]
+async fn adding_the_same_member_again_changes_nothing_and_other_roles_are_refused() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let row = world.add(&acme.id, "bob", "member").await;
+    let again = world.ops.add_member_or_find(&acme.id, &new_member("bob", "member")).await.unwrap();
+    assert_eq!(again, (row, false));
+    assert_eq!(code(world.ops.add_member(&acme.id, &new_member("bob", "admin")).await), "MEMBER_EXISTS");
+    assert_eq!(world.counted(&acme.id).await, (1, 0));
+}
+
+#[tokio::test]
+async fn members_are_found_by_id_address_and_person_in_their_own_tenant_alone() {
+    let world = World::new().await;
+    let (acme, umbra) = (world.tenant("acme").await, world.tenant("umbra").await);
+    let row = world.add(&acme.id, "bob", "member").await;
+    for name in [row.member.to_string(), "Bob@Acme.example".to_owned(), "eu-central-1_test:bob".to_owned()] {
+        let name: MemberName = name.parse().unwrap();
+        assert_eq!(world.ops.find_member(&acme.id, &name).await.unwrap(), row, "{name:?}");
+        assert_eq!(code(world.ops.find_member(&umbra.id, &name).await), "MEMBER_UNKNOWN", "{name:?}");
+    }
+    for odd in ["", "bob", "m_short", "a@b@c", ":bob", "pool:"] {
+        assert!(odd.parse::<MemberName>().is_err(), "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn i10_members_act_within_their_tenant_and_below_themselves() {
+    let world = World::new().await;
+    let (acme, umbra) = (world.tenant("acme").await, world.tenant("umbra").await);
+    let id = &acme.id;
+    let olga = world.add(id, "olga", "owner").await;
+    let adam = world.add(id, "adam", "admin").await;
+    let mia = world.add(id, "mia", "member").await;
+    world.add(&umbra.id, "uma", "member").await;
+    let (owner, admin, member) = (world.as_member(&olga), world.as_member(&adam), world.as_member(&mia));
+    let (olga, adam, mia): (MemberName, MemberName, MemberName) = ((&olga).into(), (&adam).into(), (&mia).into());
+
+    assert_eq!(code(member.set_roles(id, &mia, &roles("admin")).await), "NOT_ALLOWED");
+    assert_eq!(code(member.members(id).await), "NOT_ALLOWED");
+    assert_eq!(code(admin.set_roles(id, &adam, &roles("owner")).await), "ABOVE_ONESELF");
+    assert_eq!(code(admin.set_roles(id, &mia, &roles("billing")).await), "ABOVE_ONESELF");
+    assert_eq!(code(admin.remove(id, &olga, None).await), "ABOVE_ONESELF");
+    assert_eq!(code(admin.add_member(id, &new_member("eve", "owner")).await), "ABOVE_ONESELF");
+    assert_eq!(code(admin.members(&umbra.id).await), "NOT_ALLOWED");
+    assert_eq!(code(admin.add_member(&umbra.id, &new_member("eve", "viewer")).await), "NOT_ALLOWED");
+    assert_eq!(code(owner.remove(&umbra.id, &email("uma").into(), None).await), "NOT_ALLOWED");
+    assert_eq!(code(owner.tenants().await), "FOR_OPERATORS");
+    assert_eq!(code(owner.suspend_tenant(id, None).await), "FOR_OPERATORS");
+    assert_eq!(code(owner.reinstate(id, &mia, None, None).await), "FOR_OPERATORS");
+
+    admin.set_roles(id, &mia, &roles("admin")).await.unwrap();
+    owner.set_roles(id, &mia, &roles("billing member")).await.unwrap();
+    owner.set_roles(id, &adam, &roles("owner")).await.unwrap();
+    owner.remove(id, &olga, None).await.unwrap();
+    assert_eq!(code(owner.members(id).await), "NOT_ALLOWED");
+    world.ops.suspend_tenant(id, None).await.unwrap();
+    assert_eq!(code(admin.members(id).await), "NOT_ALLOWED");
+}
