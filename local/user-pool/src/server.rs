@@ -163,10 +163,6 @@ impl Drop for Server {
 impl Service {
     fn add_pool(&self, settings: PoolSettings) -> Arc<Pool> {
         let pool = Pool::new(settings, &self.clock, &self.random);
-        let warming = Arc::clone(&pool);
-        tokio::spawn(async move {
-            let _ = warming.keys.get().await;
-        });
         self.pools.write().unwrap_or_else(PoisonError::into_inner).insert(pool.id().to_owned(), Arc::clone(&pool));
         pool
     }

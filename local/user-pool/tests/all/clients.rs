@@ -1,6 +1,6 @@
 //! App clients and pools.
 
-use aws_sdk_cognitoidentityprovider::types::ExplicitAuthFlowsType;
+use aws_sdk_cognitoidentityprovider::types::{ExplicitAuthFlowsType, UsernameAttributeType};
 use user_pool::{ClientSeed, ClientSettings, PoolSettings, Server, Settings, Sink};
 
 use crate::kit::{CLIENT, Kit, POOL, random, sdk, system_clock, words};
@@ -86,7 +86,7 @@ async fn a_pool_describes_its_triggers() {
     let triggers = pool.lambda_config().unwrap();
     assert_eq!(triggers.pre_sign_up(), Some("arn:aws:lambda:eu-west-1:000000000000:function:pre-sign-up"));
     assert_eq!(triggers.pre_token_generation_config().unwrap().lambda_version().as_str(), "V2_0");
-    assert_eq!(pool.username_attributes().iter().map(|name| name.as_str()).collect::<Vec<_>>(), ["email"]);
+    assert_eq!(pool.username_attributes(), [UsernameAttributeType::Email]);
     let unknown = kit.sdk.describe_user_pool().user_pool_id("eu-west-1_Other").send().await;
     assert_eq!(
         unknown.map_err(words).unwrap_err(),

@@ -27,7 +27,7 @@ pub(crate) const PASSWORD: &str = "Correct-horse-1";
 /// What a recorded function does with an event.
 #[derive(Clone)]
 pub(crate) enum Act {
-    /// Answers with the event, after this changed it.
+    /// Answers with the event, after this changed it; with `{"refuse": "..."}` instead it fails with these words.
     Change(Arc<dyn Fn(&mut Value) + Send + Sync>),
     /// Fails as Lambda shows it: 200 and a header.
     Fail(&'static str),
@@ -86,7 +86,10 @@ impl Functions {
                 None | Some(Act::Late { times: 0 }) => event.to_string().into_response(),
                 Some(Act::Change(change)) => {
                     change(&mut event);
-                    event.to_string().into_response()
+                    match event["refuse"].as_str() {
+                        Some(message) => ([("x-amz-function-error", "Unhandled")], error(message)).into_response(),
+                        None => event.to_string().into_response(),
+                    }
                 }
                 Some(Act::Fail(message)) => ([("x-amz-function-error", "Unhandled")], error(message)).into_response(),
                 Some(Act::FailLikeWatch(message)) => {
@@ -94,7 +97,7 @@ impl Functions {
                 }
                 Some(Act::Say(text)) => text.into_response(),
                 Some(Act::Late { .. }) => {
-                    tokio::time::sleep(Duration::from_secs(60)).await;
+                    tokio::time::sleep(Duration::from_mins(1)).await;
                     StatusCode::GATEWAY_TIMEOUT.into_response()
                 }
             }
@@ -246,6 +249,7 @@ pub(crate) fn sdk(url: &str) -> cognito::Client {
 }
 
 /// An SDK error as `Type: sentence`.
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 pub(crate) fn words<E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(error: SdkError<E, R>) -> String {
     match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),

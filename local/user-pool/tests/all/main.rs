@@ -1,9 +1,16 @@
 //! Fidelity tests: clients that nobody here wrote talk to the local user pool and the local Lambda.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "the helpers of tests fail as the tests do"
+)]
 
 mod account;
 mod clients;
 mod federation;
 mod functions;
+mod judges;
 mod kit;
 mod oauth;
 mod sign_in;

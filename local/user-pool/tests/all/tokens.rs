@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use serde_json::{Value, json};
 use user_pool::{ClientSeed, ClientSettings, IssuerStyle, PreTokenVersion};
 
@@ -112,7 +113,7 @@ async fn the_id_token_shows_what_the_client_may_read() {
     let result = signed_in.authentication_result().unwrap();
     assert_eq!(claims(result.id_token().unwrap()).get("email"), None);
     let user = kit.sdk.get_user().access_token(result.access_token().unwrap()).send().await.unwrap();
-    assert_eq!(user.user_attributes().iter().map(|attribute| attribute.name()).collect::<Vec<_>>(), ["sub"]);
+    assert_eq!(user.user_attributes().iter().map(AttributeType::name).collect::<Vec<_>>(), ["sub"]);
 }
 
 #[tokio::test]
