@@ -91,6 +91,8 @@ fn mapped(provider: &IdentityProvider, asserted: &Map<String, Value>) -> BTreeMa
     let mut attributes: BTreeMap<String, String> = provider
         .attribute_mapping
         .iter()
+        // The subject is the user name; a mapping of it, as Cognito keeps one for OIDC, says nothing more.
+        .filter(|(ours, _)| !matches!(ours.as_str(), "username" | "sub"))
         .filter_map(|(ours, theirs)| Some((ours.clone(), text(asserted.get(theirs)?)?)))
         .collect();
     if attributes.contains_key("email") {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use user_pool::functions::{Functions, Options};
 use user_pool::{
     ClientSeed, ClientSettings, Clock, IssuerStyle, PoolSettings, PreTokenVersion, Random, Server, Settings, Sink,
 };
@@ -23,6 +24,15 @@ struct Command {
     /// Lambda's Invoke API for the pools that name none, such as the one of `cargo lambda watch`.
     #[arg(long, default_value = "http://127.0.0.1:9000")]
     invoke_url: String,
+    /// Runs a binary as a function, `NAME=PATH`; may be given several times. The pools call it then, not `--invoke-url`.
+    #[arg(long = "function", value_name = "NAME=PATH", value_parser = pair)]
+    functions: Vec<(String, String)>,
+    /// What the functions see in their environment, `NAME=VALUE`; may be given several times.
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = pair)]
+    environment: Vec<(String, String)>,
+    /// Where the functions' Invoke API listens.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    functions_listen: SocketAddr,
     /// The pre sign-up function of the default pool.
     #[arg(long)]
     pre_sign_up: Option<String>,
@@ -38,6 +48,11 @@ struct Command {
     /// How tokens name their issuer.
     #[arg(long, value_enum, default_value = "local")]
     issuer: Issuer,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("there is no = in it")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -74,12 +89,14 @@ async fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
         }
         None => vec![default_pool(&command)],
     };
+    let sink = Sink::new(|line| say(&format!("{}: {}", line.source, line.text)));
+    let functions = functions(&command, &sink).await?;
+    let invoke_url = functions.as_ref().map_or_else(|| command.invoke_url.clone(), Functions::url);
     for pool in &mut pools {
         if pool.triggers.invoke_url.is_empty() {
-            pool.triggers.invoke_url.clone_from(&command.invoke_url);
+            pool.triggers.invoke_url.clone_from(&invoke_url);
         }
     }
-    let sink = Sink::new(|line| say(&format!("{}: {}", line.source, line.text)));
     let mut settings = Settings::new(pools.clone(), clock(), random(), sink);
     settings.listen = command.listen;
     settings.issuer = match command.issuer {
@@ -96,7 +113,25 @@ async fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
     }
     tokio::signal::ctrl_c().await?;
     server.shutdown().await;
+    if let Some(functions) = functions {
+        functions.shutdown().await;
+    }
     Ok(())
+}
+
+/// The local Lambda, if there are functions to run.
+async fn functions(command: &Command, sink: &Sink) -> Result<Option<Functions>, Box<dyn std::error::Error>> {
+    if command.functions.is_empty() {
+        return Ok(None);
+    }
+    let options = Options { listen: command.functions_listen, ..Options::default() };
+    let functions = Functions::start_with(options, clock(), random(), sink.clone()).await?;
+    for (name, path) in &command.functions {
+        // The functions run with an environment of their own, so a path from here must not depend on it.
+        functions.add(name, std::path::absolute(path)?, command.environment.clone());
+        say(&format!("function {name} at {} ({path})", functions.url()));
+    }
+    Ok(Some(functions))
 }
 
 fn default_pool(command: &Command) -> PoolSettings {

@@ -11,7 +11,7 @@ use crate::provider::Identity;
 use crate::server::Service;
 use crate::tokens::later;
 use crate::triggers::{Metadata, post_confirmation, pre_sign_up};
-use crate::user::{Status, User};
+use crate::user::{Code, PASSWORD_CODE_SECONDS, Status, User};
 use crate::wire::{Attribute, attribute_map};
 
 /// A pool and a user of it.
@@ -124,6 +124,30 @@ pub(super) fn set_password(service: &Service, input: &SetPassword) -> Answer {
         (!input.permanent).then(|| later(now, policy.temporary_password_validity_days * 86_400));
     user.sign_up_code = None;
     user.modified = now;
+    Ok(json!({}))
+}
+
+/// The user must choose a new password with the code that is mailed here.
+pub(super) fn reset_password(service: &Service, input: &Named) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    let code = Code { code: service.random.code(), expires: later(service.clock.now(), PASSWORD_CODE_SECONDS) };
+    let user = {
+        let mut contents = pool.contents();
+        let user = contents.user_mut(&input.username).ok_or_else(ApiError::no_such_user)?;
+        if !matches!(user.status, Status::Confirmed | Status::ResetRequired) {
+            return Err(ApiError::not_authorized("User password cannot be reset in the current state."));
+        }
+        if !user.email_is_verified() {
+            return Err(ApiError::invalid_parameter(
+                "Cannot reset password for the user as there is no registered/verified email or phone_number",
+            ));
+        }
+        user.status = Status::ResetRequired;
+        user.password_code = Some(code.clone());
+        user.modified = service.clock.now();
+        user.clone()
+    };
+    service.mail(&pool, &user, user.email().unwrap_or_default(), MailKind::ForgotPassword, &code.code);
     Ok(json!({}))
 }
 

@@ -67,6 +67,7 @@ async fn dispatch(service: &Service, operation: &str, signed: bool, body: &[u8])
         "RevokeToken" => auth::revoke(service, &read(body)?),
         "AdminCreateUser" => admin::create(service, read(body)?).await,
         "AdminSetUserPassword" => admin::set_password(service, &read(body)?),
+        "AdminResetUserPassword" => admin::reset_password(service, &read(body)?),
         "AdminConfirmSignUp" => admin::confirm_sign_up(service, read(body)?).await,
         "AdminGetUser" => admin::get(service, &read(body)?),
         "AdminUpdateUserAttributes" => admin::update_attributes(service, &read(body)?),

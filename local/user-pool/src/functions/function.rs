@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -59,7 +60,6 @@ struct State {
     waiting: VecDeque<Call>,
     workers: BTreeMap<u64, Activity>,
     tasks: BTreeMap<u64, JoinHandle<()>>,
-    started: u64,
     stopped: bool,
     log: VecDeque<String>,
 }
@@ -74,6 +74,8 @@ pub(crate) struct Function {
     pub(crate) sink: Sink,
     clock: Clock,
     random: Random,
+    /// Numbers of processes, shared by all functions: none is used twice, even if a function is replaced.
+    numbers: Arc<AtomicU64>,
     state: Mutex<State>,
     work: Notify,
     stopping: watch::Sender<bool>,
@@ -96,6 +98,7 @@ impl Function {
             sink: shared.sink.clone(),
             clock: shared.clock.clone(),
             random: shared.random.clone(),
+            numbers: Arc::clone(&shared.numbers),
             state: Mutex::default(),
             work: Notify::new(),
             stopping: watch::Sender::new(false),
@@ -152,8 +155,7 @@ impl Function {
     }
 
     fn start_worker(self: &Arc<Self>, state: &mut State) {
-        state.started += 1;
-        let number = state.started;
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         state.workers.insert(number, Activity::Starting);
         let task = tokio::spawn(worker::run(Worker { function: Arc::clone(self), number }));
         state.tasks.insert(number, task);

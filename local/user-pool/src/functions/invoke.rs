@@ -25,7 +25,8 @@ pub(super) async fn invoke(
         return (
             StatusCode::NOT_FOUND,
             [("x-amzn-errortype", "ResourceNotFoundException")],
-            Json(json!({ "Type": "User", "message": message, "Message": message })),
+            Json(json!({ "Type": "User", "Message": message,
+                "errorType": "ResourceNotFoundException", "errorMessage": message })),
         )
             .into_response();
     };

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -65,6 +66,7 @@ pub struct Functions {
 #[derive(Debug)]
 struct Shared {
     functions: Mutex<BTreeMap<String, Arc<Function>>>,
+    numbers: Arc<AtomicU64>,
     clock: Clock,
     random: Random,
     sink: Sink,
@@ -87,7 +89,8 @@ impl Functions {
     pub async fn start_with(options: Options, clock: Clock, random: Random, sink: Sink) -> io::Result<Self> {
         let listener = crate::loopback::bind(options.listen).await?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { functions: Mutex::default(), clock, random, sink, options });
+        let shared =
+            Arc::new(Shared { functions: Mutex::default(), numbers: Arc::default(), clock, random, sink, options });
         let router = Router::new()
             .route("/2015-03-31/functions/{name}/invocations", post(invoke::invoke))
             .route("/{name}/{worker}/2018-06-01/runtime/invocation/next", get(runtime::next))

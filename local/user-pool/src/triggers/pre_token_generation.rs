@@ -72,8 +72,8 @@ pub(crate) async fn fire(service: &Service, pool: &Pool, issuance: &Issuance<'_>
     }
     let trigger = match version {
         PreTokenVersion::V1 => "PreTokenGeneration",
-        PreTokenVersion::V2 => "PreTokenGenerationV2_0",
-        PreTokenVersion::V3 => "PreTokenGenerationV3_0",
+        // What V3 is called in an error is not documented; V2's name has been seen.
+        PreTokenVersion::V2 | PreTokenVersion::V3 => "PreTokenGenerationV2_0",
     };
     let response = call(service, pool, &triggers, function, trigger, &event(pool, version, issuance)).await?;
     match version {

@@ -108,6 +108,20 @@ async fn a_forgotten_password_is_reset_by_code_and_fires_confirm_forgot_password
 }
 
 #[tokio::test]
+async fn a_reset_password_signs_nobody_in_until_a_new_one_is_chosen() {
+    let kit = Kit::start().await;
+    kit.ann().await;
+    kit.sdk.admin_reset_user_password().user_pool_id(POOL).username(ANN).send().await.unwrap();
+    assert_eq!(
+        kit.sign_in().await.unwrap_err(),
+        "PasswordResetRequiredException: Password reset required for the user"
+    );
+    let confirm = kit.sdk.confirm_forgot_password().client_id(CLIENT).username(ANN).confirmation_code(kit.code());
+    confirm.password(PASSWORD).send().await.unwrap();
+    kit.sign_in().await.unwrap();
+}
+
+#[tokio::test]
 async fn an_unverified_address_resets_no_password() {
     let kit = Kit::start().await;
     kit.sign_up(ANN).await.unwrap();

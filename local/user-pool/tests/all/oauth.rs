@@ -73,7 +73,7 @@ async fn version_three_fires_for_machines_too() {
     kit.functions.on("pre-token-generation", Act::Fail("Suspended. (S)"));
     let (status, error) = ask(&kit, "").await;
     assert_eq!(status, 400);
-    assert_eq!(error["error_description"], "PreTokenGenerationV3_0 failed with error Suspended. (S).");
+    assert_eq!(error["error_description"], "PreTokenGenerationV2_0 failed with error Suspended. (S).");
 }
 
 #[tokio::test]
