@@ -1,1 +1,28 @@
-//! tests
+//! The test kit: an embedded `DynamoDB` with Tenantry's table, the triggers over it in one process, and short words for tenants,
+//! people and events. Everybody lives at `.example` domains; time stands still unless a test moves it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::needless_pass_by_value,
+    clippy::struct_excessive_bools,
+    reason = "a kit for tests: what does not work ends the test that asked for it"
+)]
+
+pub mod acts;
+pub mod answer;
+pub mod description;
+pub mod dump;
+pub mod engine;
+pub mod event;
+pub mod fixture;
+pub mod nouns;
+pub mod world;
+
+pub use answer::Answer;
+pub use engine::Engine;
+pub use event::Event;
+pub use world::World;

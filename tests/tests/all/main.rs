@@ -1,1 +1,11 @@
+//! Every integration test, in one binary: each links the SDK and `SQLite`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests, and what they share"
+)]
+
+mod fixtures;

@@ -1,0 +1,271 @@
+//! A table with the three triggers over it, in one process.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::claims::NameMap;
+use domain::{Binding, DomainOwner, Email, Mailbox, MailboxKey, Membership, Person, Refusal, TenantId};
+use jiff::Timestamp;
+use lambda::{Call, Outcome, Trigger};
+use post_confirmation::PostConfirmation;
+use pre_sign_up::PreSignUp;
+use pre_token_generation::PreTokenGeneration;
+use serde_json::Value;
+use store::entity::{KeyedMailbox, Seats};
+use store::transaction::Condition;
+use store::{Commit, Entity, Key, Session, Table, Transaction};
+
+use crate::dump::{Dump, dump};
+use crate::{Answer, Engine, Event, nouns};
+
+/// Makes the ids of members.
+pub type Random = fn() -> Option<[u8; 16]>;
+
+/// Other bits every time, the same in every run of one test.
+pub fn counted() -> Option<[u8; 16]> {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    Some((u128::from(COUNT.fetch_add(1, Ordering::Relaxed)) << 64).to_be_bytes())
+}
+
+/// A table with the triggers over it. Time is [`nouns::now`] unless it is set.
+#[derive(Debug)]
+pub struct World {
+    engine: Engine,
+    table: Table,
+    scan: aws_sdk_dynamodb::Client,
+    names: NameMap,
+    random: Random,
+    /// When every event arrives.
+    pub now: Timestamp,
+    pre_sign_up: PreSignUp,
+    post_confirmation: PostConfirmation,
+    pre_token_generation: PreTokenGeneration,
+}
+
+impl World {
+    /// An engine of its own, with an empty table.
+    pub async fn new() -> Self {
+        Self::on(&Engine::start().await, NameMap::default(), counted).await
+    }
+
+    /// An empty table on this engine.
+    pub async fn on(engine: &Engine, names: NameMap, random: Random) -> Self {
+        Self::over(engine.clone(), engine.table().await, names, random)
+    }
+
+    fn over(engine: Engine, table: Table, names: NameMap, random: Random) -> Self {
+        Self {
+            now: nouns::now(),
+            pre_sign_up: PreSignUp::new(table.clone()),
+            post_confirmation: PostConfirmation::new(table.clone(), random),
+            pre_token_generation: PreTokenGeneration::new(table.clone(), names.clone(), random),
+            scan: engine.client(),
+            engine,
+            table,
+            names,
+            random,
+        }
+    }
+
+    /// The same table under triggers that just started: they have guessed nothing yet.
+    #[must_use]
+    pub fn restarted(&self) -> Self {
+        self.restarted_with(self.names.clone())
+    }
+
+    /// As [`World::restarted`], with other names for the claims.
+    #[must_use]
+    pub fn restarted_with(&self, names: NameMap) -> Self {
+        let table = self.engine.connect(self.table.name());
+        Self { now: self.now, ..Self::over(self.engine.clone(), table, names, self.random) }
+    }
+
+    /// The table.
+    pub const fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The engine.
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// A session without a deadline, as tools have it.
+    pub fn session(&self) -> Session {
+        self.table.session(None)
+    }
+
+    /// Puts an entity, whatever is there.
+    pub async fn put<E: Entity>(&self, entity: &E) -> &Self {
+        let session = self.session();
+        let mut transaction = Transaction::new(&session);
+        let always = Condition::new("attribute_exists(#pk) OR attribute_not_exists(#pk)").name("#pk", store::keys::PK);
+        transaction.write_if((), entity, always).expect("an item");
+        assert_eq!(session.commit(&transaction).await.expect("a commit"), Commit::Done);
+        self
+    }
+
+    /// What is under a key.
+    pub async fn get<E: Entity>(&self, key: &Key) -> Option<E> {
+        self.session().get(key).await.expect("an item that can be read")
+    }
+
+    /// Changes what is under a key.
+    pub async fn change<E: Entity>(&self, key: &Key, change: impl FnOnce(&mut E)) -> &Self {
+        let session = self.session();
+        let mut entity: E = session.get(key).await.expect("an item").unwrap_or_else(|| panic!("{key:?} is not there"));
+        change(&mut entity);
+        let mut transaction = Transaction::new(&session);
+        transaction.write((), &entity).expect("an item");
+        assert_eq!(session.commit(&transaction).await.expect("a commit"), Commit::Done);
+        self
+    }
+
+    /// Deletes what is under a key.
+    pub async fn delete(&self, key: &Key) -> &Self {
+        let session = self.session();
+        let mut transaction = Transaction::new(&session);
+        transaction.delete((), key).expect("a key");
+        assert_eq!(session.commit(&transaction).await.expect("a commit"), Commit::Done);
+        self
+    }
+
+    /// A person's row.
+    pub async fn membership(&self, name: &str, tenant: &str) -> Option<Membership> {
+        self.get(&Key::membership(&nouns::person(name), &nouns::tenant_id(tenant))).await
+    }
+
+    /// What a tenant knows of a mailbox.
+    pub async fn mailbox(&self, tenant: &TenantId, address: &Email) -> Mailbox {
+        let key = Key::mailbox(tenant, &MailboxKey::of(tenant, address));
+        self.get::<KeyedMailbox>(&key).await.map(|keyed| keyed.mailbox).unwrap_or_default()
+    }
+
+    /// Changes what a tenant knows of a mailbox.
+    pub async fn change_mailbox(&self, tenant: &TenantId, address: &Email, change: impl FnOnce(&mut Mailbox)) {
+        let mut mailbox = self.mailbox(tenant, address).await;
+        change(&mut mailbox);
+        let session = self.session();
+        let mut transaction = Transaction::new(&session);
+        let keyed = KeyedMailbox::new(tenant, &MailboxKey::of(tenant, address), mailbox);
+        transaction.write((), &keyed).expect("an item");
+        assert_eq!(session.commit(&transaction).await.expect("a commit"), Commit::Done);
+    }
+
+    /// A tenant's counters.
+    pub async fn seats(&self, tenant: &str) -> Seats {
+        self.get(&Key::seats(&nouns::tenant_id(tenant))).await.expect("seats")
+    }
+
+    /// Every row of a person.
+    pub async fn memberships(&self, person: &Person) -> Vec<Membership> {
+        self.session().memberships(person, 100).await.expect("a list").entities
+    }
+
+    /// Every row of a tenant, as the index lists them.
+    pub async fn members(&self, tenant: &str) -> Vec<Membership> {
+        self.session().list_all(nouns::tenant_id(tenant).as_ref(), "MEMBER#").await.expect("a list")
+    }
+
+    /// The whole table.
+    pub async fn dump(&self) -> Dump {
+        dump(&self.scan, self.table.name()).await
+    }
+
+    /// A binding, changed.
+    pub async fn bind(&self, client: &str, change: impl FnOnce(&mut Binding)) -> &Self {
+        self.change(&Key::binding(&nouns::client(client, domain::ClientKind::Shared).client), change).await
+    }
+
+    /// A domain's owner, changed.
+    pub async fn own(&self, domain: &str, change: impl FnOnce(&mut DomainOwner)) -> &Self {
+        self.change(&Key::domain(&nouns::domain_name(domain)), change).await
+    }
+
+    /// Sends an event to the trigger whose source it names.
+    pub async fn ask(&self, event: &Event) -> Answer {
+        self.ask_raw(&event.0).await
+    }
+
+    /// As [`World::ask`], with any JSON. What names no source goes to pre token generation.
+    pub async fn ask_raw(&self, event: &Value) -> Answer {
+        let source = event["triggerSource"].as_str().unwrap_or_default();
+        if source.starts_with("PreSignUp_") {
+            self.invoke(&self.pre_sign_up, event).await
+        } else if source.starts_with("PostConfirmation_") {
+            self.invoke(&self.post_confirmation, event).await
+        } else {
+            self.invoke(&self.pre_token_generation, event).await
+        }
+    }
+
+    /// Sends an event to the trigger of this folder in `triggers/`, whatever source it names.
+    pub async fn ask_trigger(&self, trigger: &str, event: &Value) -> Answer {
+        match trigger {
+            "pre-sign-up" => self.invoke(&self.pre_sign_up, event).await,
+            "post-confirmation" => self.invoke(&self.post_confirmation, event).await,
+            "pre-token-generation" => self.invoke(&self.pre_token_generation, event).await,
+            other => panic!("there is no trigger {other}"),
+        }
+    }
+
+    async fn invoke<T: Trigger>(&self, trigger: &T, event: &Value) -> Answer {
+        let watched = Watched { trigger, said: Mutex::default() };
+        let raw = serde_json::value::to_raw_value(event).expect("JSON");
+        let arrived = u64::try_from(self.now.as_millisecond()).expect("after 1970");
+        let result = lambda::invoke(&watched, &raw, self.now, arrived + 5_000).await;
+        let said = watched.said.into_inner().expect("a lock").unwrap_or_default();
+        let result = match result {
+            Ok(reply) => {
+                let reply: Value = serde_json::from_str(reply.get()).expect("JSON");
+                assert_echoed(event, &reply);
+                Ok(reply)
+            }
+            Err(diagnostic) => {
+                let refusal = Refusal::ALL.into_iter().find(|refusal| refusal.message() == diagnostic.error_message);
+                let refusal = refusal.unwrap_or_else(|| panic!("not of the closed list: {}", diagnostic.error_message));
+                assert_eq!(diagnostic.error_type, refusal.code());
+                Err(refusal)
+            }
+        };
+        let Said { decision, would, tenant, calls } = said;
+        Answer { result, decision, would, tenant, calls }
+    }
+}
+
+/// Whatever a trigger decides, the reply is the event but for `response`.
+fn assert_echoed(event: &Value, reply: &Value) {
+    let rest = |value: &Value| {
+        let mut rest = value.clone();
+        rest.as_object_mut().expect("an object").remove("response");
+        rest
+    };
+    assert_eq!(rest(event), rest(reply), "the reply is the event but for its response");
+    assert!(reply["response"].is_object(), "Cognito fails without a response");
+}
+
+/// A trigger whose outcome is noted on its way out.
+struct Watched<'a, T> {
+    trigger: &'a T,
+    said: Mutex<Option<Said>>,
+}
+
+#[derive(Default)]
+struct Said {
+    decision: &'static str,
+    would: Option<Refusal>,
+    tenant: Option<TenantId>,
+    calls: Option<u32>,
+}
+
+impl<T: Trigger> Trigger for Watched<'_, T> {
+    const NAME: &'static str = T::NAME;
+    const ANSWERS_WHEN_BROKEN: bool = T::ANSWERS_WHEN_BROKEN;
+
+    async fn handle(&self, event: lambda::Event, call: Call) -> Outcome {
+        let outcome = self.trigger.handle(event, call).await;
+        let (decision, tenant, calls) = (outcome.decision, outcome.tenant.clone(), outcome.store_calls);
+        *self.said.lock().expect("a lock") = Some(Said { decision, would: outcome.would, tenant, calls });
+        outcome
+    }
+}
