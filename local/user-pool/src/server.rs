@@ -12,7 +12,8 @@ use tokio::task::JoinHandle;
 
 use crate::error::ApiError;
 use crate::outbox::{Mail, MailKind, Outbox};
-use crate::pool::{Pool, PoolSettings};
+use crate::pool::Pool;
+use crate::settings::PoolSettings;
 use crate::sink::Source;
 use crate::triggers::invoke::Lambda;
 use crate::user::User;

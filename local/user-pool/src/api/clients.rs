@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::{Answer, read};
 use crate::client::ClientSettings;
 use crate::error::ApiError;
-use crate::pool::{ClientSeed, Pool};
+use crate::pool::Pool;
 use crate::server::Service;
+use crate::settings::ClientSeed;
 
 /// Scopes that every pool has.
 const STANDARD_SCOPES: [&str; 5] = ["phone", "email", "openid", "profile", "aws.cognito.signin.user.admin"];

@@ -7,7 +7,10 @@ mod auth;
 mod clients;
 mod forgot_password;
 mod groups;
+mod links;
+mod list_users;
 mod pools;
+mod refresh;
 mod sign_up;
 
 use std::sync::Arc;
@@ -63,8 +66,8 @@ async fn dispatch(service: &Service, operation: &str, signed: bool, body: &[u8])
         "AdminInitiateAuth" => auth::admin_initiate(service, read(body)?).await,
         "RespondToAuthChallenge" => auth::respond(service, read(body)?).await,
         "AdminRespondToAuthChallenge" => auth::admin_respond(service, read(body)?).await,
-        "GetTokensFromRefreshToken" => auth::tokens_from_refresh_token(service, read(body)?).await,
-        "RevokeToken" => auth::revoke(service, &read(body)?),
+        "GetTokensFromRefreshToken" => refresh::tokens_from_refresh_token(service, read(body)?).await,
+        "RevokeToken" => refresh::revoke(service, &read(body)?),
         "AdminCreateUser" => admin::create(service, read(body)?).await,
         "AdminSetUserPassword" => admin::set_password(service, &read(body)?),
         "AdminResetUserPassword" => admin::reset_password(service, &read(body)?),
@@ -72,11 +75,11 @@ async fn dispatch(service: &Service, operation: &str, signed: bool, body: &[u8])
         "AdminGetUser" => admin::get(service, &read(body)?),
         "AdminUpdateUserAttributes" => admin::update_attributes(service, &read(body)?),
         "AdminDeleteUser" => admin::delete(service, &read(body)?),
-        "AdminLinkProviderForUser" => admin::link_provider(service, read(body)?),
+        "AdminLinkProviderForUser" => links::link(service, read(body)?),
         "AdminDisableUser" => admin::enable(service, &read(body)?, false),
         "AdminEnableUser" => admin::enable(service, &read(body)?, true),
         "AdminUserGlobalSignOut" => admin::sign_out(service, &read(body)?),
-        "ListUsers" => admin::list(service, &read(body)?),
+        "ListUsers" => list_users::list(service, &read(body)?),
         "GetUser" => account::get(service, &read(body)?).await,
         "DeleteUser" => account::delete(service, &read(body)?).await,
         "UpdateUserAttributes" => account::update_attributes(service, &read(body)?).await,

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Answer;
-use crate::pool::{PoolSettings, PreTokenVersion};
 use crate::server::Service;
+use crate::settings::{PoolSettings, PreTokenVersion};
 use crate::wire::seconds;
 
 #[derive(Deserialize)]

@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::functions::PAYLOAD_LIMIT;
-use crate::pool::{Pool, Triggers};
+use crate::pool::Pool;
 use crate::server::Service;
+use crate::settings::Triggers;
 
 /// The client of the Invoke API.
 #[derive(Debug)]

@@ -7,8 +7,9 @@ use super::event::{Envelope, add_metadata, user_attributes};
 use super::invoke::{call, unrecognizable};
 use crate::error::ApiError;
 use crate::group::GroupClaims;
-use crate::pool::{Pool, PreTokenVersion};
+use crate::pool::Pool;
 use crate::server::Service;
+use crate::settings::PreTokenVersion;
 use crate::user::User;
 
 /// Why tokens are made.
