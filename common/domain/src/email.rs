@@ -250,3 +250,101 @@ impl fmt::Debug for Email {
         write!(out, "Email(…@{})", self.domain)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn takes_plain_addresses_and_gives_them_one_form() {
+        for (text, canonical) in [
+            ("a@acme.example", "a@acme.example"),
+            ("A@ACME.Example", "a@acme.example"),
+            ("first.last+tag@mail.acme.example", "first.last+tag@mail.acme.example"),
+            ("o'brien&co~x_1-2@acme.example", "o'brien&co~x_1-2@acme.example"),
+            ("a@xn--bcher-kva.example", "a@xn--bcher-kva.example"),
+        ] {
+            assert_eq!(text.parse::<Email>().map(|email| email.to_string()).as_deref(), Ok(canonical), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_every_other_way_to_mean_a_mailbox() {
+        let long = format!("{}@acme.example", "a".repeat(65));
+        let longer = format!("a@{}.example", ["a".repeat(63).as_str(); 4].join("."));
+        for text in [
+            "",
+            "@",
+            "a@",
+            "@acme.example",
+            "acme.example",
+            "a@acme",
+            "a@localhost",
+            "a@acme.example.",
+            "a@.acme.example",
+            "a@acme..example",
+            "a@-acme.example",
+            "a@acme-.example",
+            "a@ac_me.example",
+            "a@acme.123",
+            "a@[127.0.0.1]",
+            "a@127.0.0.1",
+            "\"a\"@acme.example",
+            "\"a@evil.example x\"@acme.example",
+            "a@evil.example@acme.example",
+            "a%evil.example@acme.example",
+            "evil.example!a@acme.example",
+            "a(c)@acme.example",
+            "a@acme.example,b@evil.example",
+            "N <a@acme.example>",
+            "<a@acme.example>",
+            "=?utf-8?q?=40evil.example=00?=@acme.example",
+            ".a@acme.example",
+            "a.@acme.example",
+            "a..b@acme.example",
+            " a@acme.example",
+            "a@acme.example ",
+            "a@acme.example\r\n",
+            "a\0@acme.example",
+            "a@acme.com.xn--",
+            "a@xn--acme-.com",
+            "a@xn--.com",
+            "a@xn--a.com",
+            "a@ab--cd.example",
+            "a@асме.com",
+            "a@ａｃｍｅ.com",
+            "a@acme。com",
+            "a@\u{212a}.example",
+            "\u{212a}@acme.example",
+            "a\u{200b}@acme.example",
+            "a@ac\u{ad}me.example",
+            "a@acme.example\u{202e}",
+            "é@acme.example",
+            long.as_str(),
+            longer.as_str(),
+        ] {
+            assert!(text.parse::<Email>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn knows_the_mailboxes_of_functions() {
+        for local in ["support", "NoReply", "postmaster", "x+ticket1", "admin"] {
+            assert!(format!("{local}@acme.example").parse::<Email>().unwrap().is_role_mailbox(), "{local}");
+        }
+        for local in ["ann", "supporter", "info.ann"] {
+            assert!(!format!("{local}@acme.example").parse::<Email>().unwrap().is_role_mailbox(), "{local}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_canonical_form_is_idempotent_and_only_lower_cases(text in "\\PC{0,20}@\\PC{0,30}|[a-zA-Z0-9.+_-]{1,12}@[a-zA-Z0-9.-]{1,24}") {
+            if let Ok(email) = text.parse::<Email>() {
+                prop_assert_eq!(email.as_ref(), text.to_ascii_lowercase());
+                prop_assert_eq!(email.as_ref().parse::<Email>().unwrap(), email);
+            }
+        }
+    }
+}
