@@ -111,6 +111,7 @@ impl Server {
             .route("/local/providers", post(local::set_provider))
             .route("/local/outbox", get(local::outbox))
             .layer(DefaultBodyLimit::max(1024 * 1024))
+            .layer(axum::middleware::from_fn(crate::loopback::only_local_names))
             .with_state(Arc::clone(&service));
         let task = tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;

@@ -98,6 +98,7 @@ impl Functions {
             .route("/{name}/{worker}/2018-06-01/runtime/invocation/{id}/error", post(runtime::error))
             .route("/{name}/{worker}/2018-06-01/runtime/init/error", post(runtime::init_error))
             .layer(DefaultBodyLimit::max(PAYLOAD_LIMIT))
+            .layer(axum::middleware::from_fn(crate::loopback::only_local_names))
             .with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;

@@ -74,6 +74,25 @@ async fn one_process_serves_calls_one_after_the_other_and_several_serve_them_sid
 }
 
 #[tokio::test]
+async fn many_calls_at_once_each_get_their_own_answer() {
+    let functions = start(Options::default()).await;
+    let calls = (0..64).map(|number| {
+        let functions = &functions;
+        async move {
+            // Every eighth call crashes its process: the others do not notice.
+            let what = if number % 8 == 0 { "exit" } else { "echo" };
+            let (_, body) = invoke(functions, json!({ "do": what, "number": number })).await;
+            if number % 8 == 0 {
+                assert_eq!(body["errorType"], "Runtime.ExitError", "{number}");
+            } else {
+                assert_eq!(body["number"], number);
+            }
+        }
+    });
+    futures_util::future::join_all(calls).await;
+}
+
+#[tokio::test]
 async fn a_failure_is_answered_as_lambda_answers_it() {
     let functions = start(Options::default()).await;
     let (status, body) = invoke(&functions, json!({ "do": "fail", "text": "No. (NO)" })).await;
