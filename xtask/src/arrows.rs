@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("local/user-pool", &[]),
     ("local/laptop", &["control/operations", "common/store", "common/domain", "local/user-pool"]),
     ("tests", &["*"]),
+    ("examples/*", &[]),
     ("xtask", &[]),
 ];
 

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::failure::Failure;
 use crate::house::{House, show, starts};
 use crate::steps::{Steps, Stopped};
-use crate::{arrows, licences, notices, sizes, tools};
+use crate::{arrows, examples, licences, notices, sizes, tools};
 
 /// How to go through the steps.
 #[derive(Args)]
@@ -31,7 +31,7 @@ pub(crate) fn contributor(house: &House, arguments: &Arguments) -> ExitCode {
 /// `cargo xtask test`.
 pub(crate) fn everything(house: &House, arguments: &Arguments) -> ExitCode {
     let mut judges = tools::Judges::default();
-    walk(12, arguments, |steps| {
+    walk(13, arguments, |steps| {
         steps.step("format", || format(house))?;
         steps.step("arrows", || arrows::check(house))?;
         steps.step("clippy", || clippy(house))?;
@@ -45,6 +45,7 @@ pub(crate) fn everything(house: &House, arguments: &Arguments) -> ExitCode {
         steps.step("build", || build(house))?;
         steps.step("doc tests", || doc_tests(house))?;
         steps.step("tests", || tests(house, Some(&judges)))?;
+        steps.step("examples", || examples::check(house))?;
         steps.step("release", || sizes::build(house))?;
         steps.step("sizes", || sizes::check(house))
     })

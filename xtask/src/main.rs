@@ -7,6 +7,7 @@
 mod arrows;
 mod check;
 mod demo;
+mod examples;
 mod failure;
 mod house;
 mod licences;
@@ -40,6 +41,8 @@ enum Command {
     Test(check::Arguments),
     /// Checks that the crates depend on each other as the design says
     Arrows,
+    /// Tests the examples that are not Rust
+    Examples,
     /// Installs the project's own tools into `.tools/`
     Tools,
     /// Runs the project's own cargo-lambda: `cargo xtask lambda -- watch`
@@ -73,6 +76,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(arguments) => Ok(check::contributor(&house, &arguments)),
         Command::Test(arguments) => Ok(check::everything(&house, &arguments)),
         Command::Arrows => arrows::check(&house).map(|said| done(&said)),
+        Command::Examples => examples::check(&house).map(|said| done(&said)),
         Command::Tools => tools::install_all(&house).map(|said| done(&said)),
         Command::Lambda { arguments } => tools::run_cargo_lambda(&house, &arguments),
         Command::Notices { check: true } => notices::check(&house).map(|said| done(&said)),

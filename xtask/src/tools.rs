@@ -41,6 +41,28 @@ impl Judges {
     }
 }
 
+/// A Python that has what `examples/fastapi` requires; that is a newer Python than the judges'.
+pub(crate) fn fastapi_python(house: &House) -> Result<PathBuf, Failure> {
+    if !starts(python()?, &["-c", "import sys; sys.exit(sys.version_info < (3, 11))"]) {
+        return Err(Failure::new(
+            "the FastAPI example needs python3 3.11 or newer: `apt-get install python3 python3-venv`, `brew install python`, or python.org",
+        ));
+    }
+    let requirements = house.root.join("examples/fastapi/requirements.txt");
+    Ok(program(&venv(house, "fastapi", &requirements)?, "python"))
+}
+
+/// A Node.js that runs tests.
+pub(crate) fn node() -> Result<&'static str, Failure> {
+    if starts("node", &["-e", "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)"]) {
+        Ok("node")
+    } else {
+        Err(Failure::new(
+            "Node.js 20 or newer is missing: `apt-get install nodejs`, `brew install node`, or nodejs.org",
+        ))
+    }
+}
+
 /// Installs what the whole test run needs.
 pub(crate) fn judges(house: &House) -> Result<Judges, Failure> {
     let boto3 = house.root.join(JUDGES).join("requirements.txt");
@@ -63,6 +85,7 @@ pub(crate) fn judges(house: &House) -> Result<Judges, Failure> {
 pub(crate) fn install_all(house: &House) -> Result<String, Failure> {
     let judges = judges(house)?;
     let deny = cargo_deny(house)?;
+    fastapi_python(house)?;
     for (name, path) in judges.variables() {
         println!("{name}={}", path.display());
     }
