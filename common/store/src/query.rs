@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Membership, Person, TenantId};
 
@@ -51,21 +52,7 @@ impl Session {
         most: i32,
         from: Option<HashMap<String, AttributeValue>>,
     ) -> Result<Page<E>, Broken> {
-        let request = || {
-            self.table()
-                .client()
-                .query()
-                .table_name(self.table().name())
-                .consistent_read(true)
-                .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
-                .expression_attribute_names("#pk", PK)
-                .expression_attribute_names("#sk", SK)
-                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-                .expression_attribute_values(":sk", AttributeValue::S(prefix.to_owned()))
-                .set_exclusive_start_key(from.clone())
-                .limit(most)
-                .send()
-        };
+        let request = || self.beginning((PK, pk), (SK, prefix), from.clone()).consistent_read(true).limit(most).send();
         let output = self.call("Query", request).await?;
         let mut entities = Vec::new();
         for item in output.items.unwrap_or_default() {
@@ -78,6 +65,25 @@ impl Session {
         Ok(Page { entities, next: output.last_evaluated_key })
     }
 
+    /// The items of one partition whose sort key begins with a prefix.
+    fn beginning(
+        &self,
+        (pk, partition): (&str, &str),
+        (sk, prefix): (&str, &str),
+        from: Option<HashMap<String, AttributeValue>>,
+    ) -> QueryFluentBuilder {
+        self.table()
+            .client()
+            .query()
+            .table_name(self.table().name())
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
+            .expression_attribute_names("#pk", pk)
+            .expression_attribute_names("#sk", sk)
+            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
+            .expression_attribute_values(":sk", AttributeValue::S(prefix.to_owned()))
+            .set_exclusive_start_key(from)
+    }
+
     /// A page of what the index lists under `list` with keys that begin with `prefix`. Never for authorization.
     pub async fn list<E: Entity>(
         &self,
@@ -85,20 +91,7 @@ impl Session {
         prefix: &str,
         from: Option<HashMap<String, AttributeValue>>,
     ) -> Result<Page<E>, Broken> {
-        let request = || {
-            self.table()
-                .client()
-                .query()
-                .table_name(self.table().name())
-                .index_name(INDEX)
-                .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
-                .expression_attribute_names("#pk", LIST_PK)
-                .expression_attribute_names("#sk", LIST_SK)
-                .expression_attribute_values(":pk", AttributeValue::S(list.to_owned()))
-                .expression_attribute_values(":sk", AttributeValue::S(prefix.to_owned()))
-                .set_exclusive_start_key(from.clone())
-                .send()
-        };
+        let request = || self.beginning((LIST_PK, list), (LIST_SK, prefix), from.clone()).index_name(INDEX).send();
         let output = self.call("Query", request).await?;
         let entities = output.items.unwrap_or_default().iter().map(codec::read).collect::<Result<_, _>>()?;
         Ok(Page { entities, next: output.last_evaluated_key })
