@@ -17,8 +17,6 @@ pub struct Environment {
     pub credentials: Credentials,
     /// `TENANTRY_CLAIMS`: the names of the claims, as written.
     pub claims: Option<String>,
-    /// `TENANTRY_GROUPS`: what becomes of groups, as written.
-    pub groups: Option<String>,
     /// `TENANTRY_LOG`, else `AWS_LAMBDA_LOG_LEVEL`; `info` by default.
     pub log_level: LevelFilter,
 }
@@ -112,7 +110,6 @@ impl Environment {
             endpoint,
             credentials: credentials(&variable, local)?,
             claims: get("TENANTRY_CLAIMS"),
-            groups: get("TENANTRY_GROUPS"),
             log_level: log_level(&variable)?,
         })
     }
@@ -209,7 +206,7 @@ mod tests {
         assert_eq!(environment.region, "eu-west-1");
         assert_eq!(environment.endpoint, None);
         assert_eq!(environment.credentials.session_token.as_deref(), Some("canary-token"));
-        assert_eq!((environment.claims, environment.groups), (None, None));
+        assert_eq!(environment.claims, None);
         assert_eq!(environment.log_level, LevelFilter::INFO);
     }
 
