@@ -93,7 +93,7 @@ fn tests(house: &House, judges: Option<&tools::Judges>) -> Result<String, Failur
     let mut command = if nextest {
         house.cargo(&["nextest", "run", "--workspace", "--locked"])
     } else {
-        house.cargo(&["test", "--workspace", "--all-targets", "--locked"])
+        house.cargo(&["test", "--workspace", "--all-targets", "--locked", "--no-fail-fast"])
     };
     command.env("TENANTRY_BIN_DIR", house.programs("debug"));
     match judges {
