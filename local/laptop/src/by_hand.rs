@@ -1,7 +1,13 @@
 //! What to type while the stack runs.
 
-use crate::programs::TRIGGERS;
 use crate::{PASSWORD, POOL, REGION, Stack};
+
+/// The events of the fixtures that speak of this town.
+const EVENTS: [(&str, &str); 3] = [
+    ("pre-sign-up", "demo-joins-by-domain"),
+    ("post-confirmation", "demo-joins-by-domain"),
+    ("pre-token-generation", "demo-late-enrolment"),
+];
 
 /// The lines to print once everything runs. `programs` is how the programs are called from here, such as `target/debug`.
 pub fn by_hand(stack: &Stack, programs: &str) -> String {
@@ -11,16 +17,17 @@ pub fn by_hand(stack: &Stack, programs: &str) -> String {
     let lambda = match stack.functions() {
         Some(functions) => {
             let port = functions.address().port();
-            let lines: Vec<String> = TRIGGERS
+            let lines: Vec<String> = EVENTS
                 .iter()
-                .map(|name| {
+                .map(|(trigger, case)| {
                     format!(
-                        "  cargo lambda invoke {name} --invoke-port {port} --data-file fixtures/{name}/demo/event.json"
+                        "  cargo lambda invoke {trigger} --invoke-address 127.0.0.1 --invoke-port {port} --data-file \
+                         fixtures/{trigger}/{case}/event.json"
                     )
                 })
                 .collect();
             format!(
-                "A trigger by itself, with an event from the fixtures (`cargo xtask lambda --` works in place of `cargo lambda`):\n{}",
+                "One trigger by itself, with an event of the fixtures (`cargo xtask lambda --` does in place of `cargo lambda`):\n{}",
                 lines.join("\n")
             )
         }

@@ -102,6 +102,7 @@ async fn run(command: Command) -> Result<ExitCode, Fault> {
         ended = act(&stack, &command, &programs, &shown) => ended,
         () = interrupted() => Ok(if demo == Some(true) { ExitCode::FAILURE } else { ExitCode::SUCCESS }),
     };
+    shown.store(arguments.verbose, Ordering::Relaxed);
     stack.shutdown().await;
     ended
 }
