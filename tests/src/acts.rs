@@ -1,8 +1,13 @@
-//! What operators do to a table, in the fewest writes: the shape that `control/operations` leaves behind, without its checks.
+//! What is done to a table before a test: tenants and people are put there as they are, whatever ends or changes them goes through
+//! `control/operations`.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::{
-    Bar, BarReason, Holder, Invitation, InvitationState, MailboxKey, Membership, MembershipStatus, Rank, Tenant,
+    Actor, BarReason, Holder, Invitation, InvitationState, MailboxKey, Membership, MembershipStatus, Rank, Tenant,
 };
+use jiff::Timestamp;
+use operations::{Invite, Invited, Operations};
 use store::Key;
 use store::entity::{KeyedMailbox, Seats, SlugOwner};
 
@@ -46,7 +51,7 @@ impl World {
         }
         self.change(&Key::seats(&row.tenant), |seats: &mut Seats| {
             seats.used += 1;
-            seats.owners += u64::from(row.roles.rank() == Rank::Owner);
+            seats.owners += u64::from(row.status == MembershipStatus::Active && row.roles.rank() == Rank::Owner);
         })
         .await
     }
@@ -64,52 +69,78 @@ impl World {
 
     /// Takes an invitation back.
     pub async fn revoke(&self, invitation: &Invitation) -> &Self {
-        let at = self.now;
-        self.change(&Key::invitation(&invitation.terms.digest), |invitation: &mut Invitation| {
-            invitation.state = InvitationState::Revoked { at };
-        })
-        .await;
-        self.change_mailbox(&invitation.tenant, &invitation.address, |mailbox| mailbox.invitation = None).await;
+        let name = invitation.terms.digest.clone().into();
+        self.operations().revoke_invitation(&invitation.tenant, &name, None).await.expect("revoked");
         self
     }
 
-    /// Removes a member: the row stays, the seat is free, the mailbox is barred.
+    /// Removes a member.
     pub async fn remove(&self, name: &str, tenant: &str) -> &Self {
-        self.end(name, tenant, MembershipStatus::Removed, Some(BarReason::Removed)).await
+        let member = nouns::person(name).into();
+        self.operations().remove(&nouns::tenant_id(tenant), &member, None).await.expect("removed");
+        self
     }
 
-    /// Suspends a member: the seat stays, the mailbox is barred.
+    /// Deletes a member's rows, as no operation of ours does.
+    pub async fn delete_member(&self, name: &str, tenant: &str) -> &Self {
+        let key = Key::membership(&nouns::person(name), &nouns::tenant_id(tenant));
+        let row: Membership = self.get(&key).await.expect("a member");
+        self.delete(&key).await;
+        if let Some(address) = &row.address {
+            self.delete(&Key::mailbox(&row.tenant, &MailboxKey::of(&row.tenant, address))).await;
+        }
+        self.change(&Key::seats(&row.tenant), |seats: &mut Seats| seats.used -= u64::from(row.status.takes_seat()))
+            .await
+    }
+
+    /// Suspends a member.
     pub async fn suspend(&self, name: &str, tenant: &str) -> &Self {
-        self.end(name, tenant, MembershipStatus::Suspended, Some(BarReason::Suspended)).await
+        let member = nouns::person(name).into();
+        self.operations().suspend(&nouns::tenant_id(tenant), &member, None).await.expect("suspended");
+        self
     }
 
     /// Lifts a suspension.
     pub async fn resume(&self, name: &str, tenant: &str) -> &Self {
-        self.end(name, tenant, MembershipStatus::Active, None).await
+        let member = nouns::person(name).into();
+        self.operations().resume(&nouns::tenant_id(tenant), &member, None).await.expect("resumed");
+        self
     }
 
-    async fn end(&self, name: &str, tenant: &str, status: MembershipStatus, reason: Option<BarReason>) -> &Self {
-        let key = Key::membership(&nouns::person(name), &nouns::tenant_id(tenant));
-        let row: Membership = self.get(&key).await.expect("a member");
-        let since = self.now;
-        self.change(&key, |row: &mut Membership| {
-            row.status = status;
-            row.since = since;
-        })
-        .await;
-        if let Some(address) = &row.address {
-            let bar = reason.map(|reason| Bar { reason, since });
-            self.change_mailbox(&row.tenant, address, |mailbox| mailbox.bar = bar).await;
+    /// Invites a mailbox, a minute from [`nouns::now`], so later than whatever an operator did at it.
+    pub async fn invite(&self, tenant: &str, address: &str, roles: &[&str]) -> Invited {
+        let invite = Invite::new(nouns::email(address)).with_roles(nouns::roles(roles));
+        self.operations_at(|| nouns::minutes(1)).invite(&nouns::tenant_id(tenant), &invite).await.expect("invited")
+    }
+
+    /// What an operator can do to the table, at [`nouns::now`].
+    pub fn operations(&self) -> Operations {
+        self.operations_at(nouns::now)
+    }
+
+    /// As [`World::operations`], at another time.
+    pub fn operations_at(&self, now: fn() -> Timestamp) -> Operations {
+        Operations::new(self.table(), Actor::Operator("tests".to_owned()), now, fill)
+    }
+
+    /// The table adds up: seats and owners are those of the rows, and no row is of a tenant that there is not.
+    pub async fn assert_sound(&self) {
+        let dump = self.dump().await;
+        let of_kind = |kind: &'static str| dump.values().filter(move |item| item["kind"] == kind);
+        let tenants: Vec<_> = of_kind("tenant").map(|item| &item["tenant_id"]).collect();
+        for row in of_kind("membership") {
+            assert!(tenants.contains(&&row["tenant_id"]), "of no tenant: {row}");
         }
-        if row.status.takes_seat() && !status.takes_seat() {
-            let owner = u64::from(row.roles.rank() == Rank::Owner);
-            self.change(&Key::seats(&row.tenant), |seats: &mut Seats| {
-                seats.used -= 1;
-                seats.owners -= owner;
-            })
-            .await;
+        for seats in of_kind("seats") {
+            let rows = || of_kind("membership").filter(|row| row["tenant_id"] == seats["tenant_id"]);
+            let used = rows().filter(|row| row["status"] == "active" || row["status"] == "suspended").count();
+            let owners = rows().filter(|row| row["status"] == "active" && row["rank"] == 4).count();
+            assert_eq!(seats["used"], used, "seats of {}", seats["tenant_id"]);
+            assert_eq!(seats["owners"], owners, "owners of {}", seats["tenant_id"]);
+            if let Some(limit) = seats["seat_limit"].as_u64() {
+                assert!(used as u64 <= limit, "{used} of {limit} seats of {}", seats["tenant_id"]);
+            }
         }
-        self
     }
 
     /// A mailbox that is barred without anybody having been a member.
@@ -118,5 +149,17 @@ impl World {
         let address = nouns::email(address);
         let mailbox = domain::Mailbox { bar: Some(nouns::bar(reason)), ..self.mailbox(&tenant, &address).await };
         self.put(&KeyedMailbox::new(&tenant, &MailboxKey::of(&tenant, &address), mailbox)).await
+    }
+}
+
+/// Bytes that nobody used before in this process. Nothing here is secret.
+fn fill(bytes: &mut [u8]) {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    for chunk in bytes.chunks_mut(8) {
+        // The multiplier of a well-known generator, so that the first bytes differ too.
+        let bits = COUNT.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+        for (to, from) in chunk.iter_mut().zip(bits) {
+            *to = from;
+        }
     }
 }

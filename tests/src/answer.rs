@@ -21,7 +21,12 @@ pub struct Answer {
 impl Answer {
     /// The refusal's code, if it is one.
     pub fn code(&self) -> Option<&'static str> {
-        self.result.as_ref().err().map(|refusal| refusal.code())
+        self.result.as_ref().err().copied().map(Refusal::code)
+    }
+
+    /// The code of the refusal that was decided and not delivered.
+    pub fn would_code(&self) -> Option<&'static str> {
+        self.would.map(Refusal::code)
     }
 
     /// Whether it is a reply.

@@ -57,8 +57,13 @@ impl Engine {
 
     /// A table by its name, through a client of its own.
     pub fn connect(&self, name: &str) -> Table {
+        Self::connect_at(&self.0.endpoint, name)
+    }
+
+    /// A table by its name, at another endpoint.
+    pub fn connect_at(endpoint: &str, name: &str) -> Table {
         let keys = ("local".to_owned(), "local".to_owned(), None);
-        let endpoint = Some(self.0.endpoint.clone());
+        let endpoint = Some(endpoint.to_owned());
         let connection = Connection::with_keys(name.to_owned(), "eu-west-1".to_owned(), endpoint, keys, || 0);
         Table::connect(connection).expect("a client")
     }

@@ -63,6 +63,11 @@ impl Fixture {
         serde_json::from_value(text).unwrap_or_else(|error| panic!("{}/world.json: {error}", self.folder.display()))
     }
 
+    /// The answer as written down.
+    pub fn answer(&self) -> Value {
+        self.read("answer.json")
+    }
+
     /// Sends the event and compares the answer, or writes it down. Says what differs.
     pub async fn check(&self, engine: &Engine, update: bool) -> Result<Answer, String> {
         let world = self.world().build(engine, || Some(*b"a fixture's bits")).await;
@@ -86,7 +91,7 @@ impl Fixture {
             let text = serde_json::to_string_pretty(&golden).expect("JSON");
             fs::write(&path, format!("{text}\n")).map_err(|error| format!("{}: {error}", path.display()))?;
         }
-        let expected = if path.exists() { self.read("answer.json") } else { Value::Null };
+        let expected = if path.exists() { self.answer() } else { Value::Null };
         if golden == expected {
             return Ok(answer);
         }

@@ -20,6 +20,7 @@ pub mod engine;
 pub mod event;
 pub mod fixture;
 pub mod nouns;
+pub mod proxy;
 pub mod world;
 
 pub use answer::Answer;

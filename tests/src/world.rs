@@ -16,6 +16,7 @@ use store::transaction::Condition;
 use store::{Commit, Entity, Key, Session, Table, Transaction};
 
 use crate::dump::{Dump, dump};
+use crate::proxy::Proxy;
 use crate::{Answer, Engine, Event, nouns};
 
 /// Makes the ids of members.
@@ -78,6 +79,13 @@ impl World {
     pub fn restarted_with(&self, names: NameMap) -> Self {
         let table = self.engine.connect(self.table.name());
         Self { now: self.now, ..Self::over(self.engine.clone(), table, names, self.random) }
+    }
+
+    /// The same table, as triggers that just started reach it through a proxy.
+    #[must_use]
+    pub fn through(&self, proxy: &Proxy) -> Self {
+        let table = Engine::connect_at(proxy.endpoint(), self.table.name());
+        Self { now: self.now, ..Self::over(self.engine.clone(), table, self.names.clone(), self.random) }
     }
 
     /// The table.

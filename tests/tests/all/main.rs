@@ -9,3 +9,5 @@
 )]
 
 mod fixtures;
+mod journeys;
+mod threats;

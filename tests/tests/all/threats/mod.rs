@@ -1,0 +1,11 @@
+//! Attacks and faults to survive, each test named by its row of the threat model: `d` identity and domain, `i` invitations and seats,
+//! `c` Cognito and tokens, `m` memberships and ways of signing in.
+
+mod addresses;
+mod domains;
+mod identity;
+mod invitations;
+mod memberships;
+mod paths;
+mod races;
+mod tokens;
