@@ -18,10 +18,28 @@ use crate::session::{Session, failed};
 /// folder of certificates is most of what an SDK client does before its first request.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
 
-/// A connection is made within this time.
-const CONNECT: Duration = Duration::from_millis(300);
-/// One attempt takes at most this time.
-const ATTEMPT: Duration = Duration::from_millis(800);
+/// How long one waits for the table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// A connection is made within this time.
+    connect: Duration,
+    /// One attempt takes at most this time.
+    attempt: Duration,
+    /// An operation with its retries takes at most this time.
+    pub(crate) operation: Duration,
+}
+
+impl Patience {
+    /// A trigger's: Cognito waits five seconds for it.
+    const TRIGGER: Self = Self {
+        connect: Duration::from_millis(300),
+        attempt: Duration::from_millis(800),
+        operation: Duration::from_millis(1_800),
+    };
+    /// A person's at a command line, perhaps on another continent than the table.
+    const TOOL: Self =
+        Self { connect: Duration::from_secs(3), attempt: Duration::from_secs(6), operation: Duration::from_secs(15) };
+}
 
 /// Where the table is and who asks.
 #[derive(Debug, Clone)]
@@ -59,25 +77,39 @@ pub struct Table {
     client: Client,
     name: String,
     jitter: fn() -> u64,
+    patience: Patience,
 }
 
 impl Table {
     /// Makes the client. No request is sent.
     pub fn connect(connection: Connection) -> Result<Self, Broken> {
+        Self::connect_within(connection, Patience::TRIGGER)
+    }
+
+    /// As [`Table::connect`], with the patience of a command line.
+    pub fn connect_patiently(connection: Connection) -> Result<Self, Broken> {
+        Self::connect_within(connection, Patience::TOOL)
+    }
+
+    fn connect_within(connection: Connection, patience: Patience) -> Result<Self, Broken> {
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(connection.region))
             .credentials_provider(connection.credentials)
             .http_client(http_client(connection.endpoint.as_deref())?)
             .timeout_config(
-                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build(),
+                TimeoutConfig::builder()
+                    .connect_timeout(patience.connect)
+                    .operation_attempt_timeout(patience.attempt)
+                    .build(),
             )
             // The session retries: it knows how much time is left, which the SDK does not.
             .retry_config(RetryConfig::disabled());
         if let Some(endpoint) = connection.endpoint {
             config = config.endpoint_url(endpoint);
         }
-        Ok(Self { client: Client::from_conf(config.build()), name: connection.table, jitter: connection.jitter })
+        let client = Client::from_conf(config.build());
+        Ok(Self { client, name: connection.table, jitter: connection.jitter, patience })
     }
 
     /// One invocation's use of the table: nothing is begun after the deadline, and calls are counted. Tools have no deadline.
@@ -92,6 +124,10 @@ impl Table {
 
     pub(crate) const fn client(&self) -> &Client {
         &self.client
+    }
+
+    pub(crate) const fn patience(&self) -> Patience {
+        self.patience
     }
 
     pub(crate) fn jitter(&self) -> u64 {

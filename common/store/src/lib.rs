@@ -15,6 +15,8 @@ pub mod enrolment;
 pub mod entity;
 pub mod keys;
 pub mod query;
+#[cfg(feature = "tools")]
+pub mod scan;
 pub mod session;
 pub mod transaction;
 

@@ -13,8 +13,6 @@ use crate::codec::{self, Entity};
 use crate::connect::Table;
 use crate::keys::Key;
 
-/// An operation with its retries takes at most this time.
-const OPERATION: Duration = Duration::from_millis(1_800);
 /// No retry begins with less than this left.
 const LEAST: Duration = Duration::from_millis(500);
 /// Retries after the first attempt.
@@ -108,7 +106,7 @@ impl Session {
     }
 
     fn until(&self) -> Instant {
-        let most = Instant::now() + OPERATION;
+        let most = Instant::now() + self.table.patience().operation;
         self.deadline.map_or(most, |deadline| deadline.min(most))
     }
 }

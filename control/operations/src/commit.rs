@@ -20,6 +20,7 @@ pub(crate) enum Part {
     Pool,
     Provider,
     Record,
+    Remembered,
     Row,
     Seats,
     Slug,

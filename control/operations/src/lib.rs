@@ -16,24 +16,32 @@
 mod authority;
 mod clients;
 mod commit;
+mod doctor;
 mod domains;
 mod error;
+mod import;
 mod invitations;
 mod mailbox_providers;
 mod members;
+mod people;
 mod providers;
 mod record;
 mod roles;
 pub mod shape;
 mod standing;
 mod tenants;
+mod whois;
 
 pub use clients::NewBinding;
+pub use doctor::{Finding, Fixed, Health, Severity};
 pub use domains::{DnsFailure, Released, Releasing, TenantDomain, TxtRecords, challenge_name};
 pub use error::{ErrorKind, OperationError};
+pub use import::{ImportRow, Imported, Importer};
 pub use invitations::{InvitationName, Invite, Invited};
 pub use members::{MemberName, NewMember, parse_person};
+pub use people::{Erased, PersonExport};
 pub use tenants::{NewTenant, PolicyChange};
+pub use whois::{Outcome, Reach, Scope};
 
 use domain::Actor;
 use jiff::Timestamp;
@@ -45,6 +53,7 @@ const ROUNDS: u32 = 3;
 /// Everything that an actor can do to a table.
 #[derive(Debug)]
 pub struct Operations {
+    table: Table,
     session: Session,
     actor: Actor,
     now: fn() -> Timestamp,
@@ -54,7 +63,7 @@ pub struct Operations {
 impl Operations {
     /// For one actor. `random` fills a slice with unpredictable bytes.
     pub fn new(table: &Table, actor: Actor, now: fn() -> Timestamp, random: fn(&mut [u8])) -> Self {
-        Self { session: table.session(None), actor, now, random }
+        Self { table: table.clone(), session: table.session(None), actor, now, random }
     }
 
     /// Who acts.

@@ -133,18 +133,11 @@ impl Operations {
             let authority = self.authority(&tenant, Rank::Admin).await?;
             authority.may_grant(&new.roles)?;
             let before: Option<Membership> = self.session.get(&Key::membership(&new.person, id)).await?;
-            let address = new.address.clone().or_else(|| before.as_ref().and_then(|row| row.address.clone()));
-            let mailbox = self.maybe_mailbox(id, address.as_ref()).await?;
-            let barred = mailbox.as_ref().and_then(|keyed| keyed.mailbox.bar);
-            if may_be_added(before.as_ref(), &new.roles)? == Addable::Already {
+            let Some((address, mailbox)) = self.addable(id, new, before.as_ref()).await? else {
                 // INVARIANT: `before` is there, since somebody who is no member cannot be one already.
                 return before.map(|row| (row, false)).ok_or(OperationError::Contended);
-            }
-            if let Some(bar) = barred
-                && !new.lift_bar
-            {
-                return Err(OperationError::MailboxBarred(crate::shape::bar_reason(bar.reason)));
-            }
+            };
+            let barred = mailbox.as_ref().and_then(|keyed| keyed.mailbox.bar);
             let now = self.now();
             let after = Membership {
                 person: new.person.clone(),
@@ -167,6 +160,24 @@ impl Operations {
             }
         }
         Err(OperationError::Contended)
+    }
+
+    /// The address and mailbox with which somebody can be added over the row that is there; `None`: they are a member already.
+    pub(crate) async fn addable(
+        &self,
+        id: &TenantId,
+        new: &NewMember,
+        before: Option<&Membership>,
+    ) -> Result<Option<(Option<Email>, Option<KeyedMailbox>)>, OperationError> {
+        if may_be_added(before, &new.roles)? == Addable::Already {
+            return Ok(None);
+        }
+        let address = new.address.clone().or_else(|| before.and_then(|row| row.address.clone()));
+        let mailbox = self.maybe_mailbox(id, address.as_ref()).await?;
+        match mailbox.as_ref().and_then(|keyed| keyed.mailbox.bar) {
+            Some(bar) if !new.lift_bar => Err(OperationError::MailboxBarred(crate::shape::bar_reason(bar.reason))),
+            _ => Ok(Some((address, mailbox))),
+        }
     }
 
     /// The member whom somebody named. A superseded row gives way to the one that took it over.

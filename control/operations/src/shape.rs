@@ -49,6 +49,15 @@ pub const fn join_mode(mode: JoinMode) -> &'static str {
     }
 }
 
+/// The word for a sign-in chain.
+pub const fn chain(chain: &domain::Chain) -> &'static str {
+    match chain {
+        domain::Chain::Password => "password",
+        domain::Chain::PasswordAndCode { .. } => "password_and_code",
+        domain::Chain::Code => "code",
+    }
+}
+
 /// The word for what a client is bound to.
 pub const fn client_kind(kind: &ClientKind) -> &'static str {
     match kind {
@@ -121,11 +130,7 @@ impl TenantShape {
             status: tenant_status(tenant.status),
             join: join_mode(policy.join),
             default_roles: texts(policy.default_roles.iter()),
-            chain: match policy.chain {
-                domain::Chain::Password => "password",
-                domain::Chain::PasswordAndCode { .. } => "password_and_code",
-                domain::Chain::Code => "code",
-            },
+            chain: chain(&policy.chain),
             sso_required: policy.sso_required,
             invitation_lookup: policy.invitation_lookup,
             invitations_outlive_inviter: policy.invitations_outlive_inviter,
@@ -277,6 +282,13 @@ pub struct DomainShape {
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<RecordShape>,
     assumed: Option<String>,
+}
+
+impl DomainShape {
+    /// `pending`, `verified`, `released` or `lost`.
+    pub const fn status(&self) -> &'static str {
+        self.status
+    }
 }
 
 /// The TXT record that proves a claim.

@@ -1,9 +1,5 @@
 //! Operations against a real DynamoDB engine, over the SDK's own path.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "what a test sets up either stands or fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "what a test sets up either stands or fails the test")]
 
 mod clients;
 mod domains;

@@ -1,0 +1,343 @@
+//! Looks the whole table over: what hangs in the air, what does not add up, and what of it can be put right safely.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::{Client, ClientKind, Membership, Mode, ProviderKind, Slug, Tenant, TenantId, TenantStatus};
+use serde::Serialize;
+use store::entity::{Seats, SlugOwner};
+use store::scan::Scanned;
+use store::{Key, definition};
+
+use crate::commit::Part;
+use crate::record::Deed;
+use crate::standing::is_active_owner;
+use crate::{OperationError, Operations};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Somebody may be kept out, or counted wrongly.
+    Problem,
+}
+
+/// What became of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fixed {
+    /// It was put right.
+    Done,
+    /// `--fix` can put it right.
+    Possible,
+    /// It changed while it was being put right: look again.
+    Again,
+    /// Somebody must decide.
+    No,
+}
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// A stable code.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is about: an id.
+    pub target: String,
+    /// What is wrong.
+    pub message: String,
+    /// What became of it.
+    pub fix: Fixed,
+}
+
+/// What was looked at, and found.
+#[derive(Debug, Default, Serialize)]
+pub struct Health {
+    /// Items in the table.
+    pub items: u64,
+    /// Tenants.
+    pub tenants: u64,
+    /// Memberships of every status.
+    pub memberships: u64,
+    /// Findings, the worst first.
+    pub findings: Vec<Finding>,
+}
+
+impl Health {
+    /// How much is left that keeps people out or is counted wrongly.
+    pub fn problems(&self) -> usize {
+        let left = |finding: &&Finding| finding.severity == Severity::Problem && finding.fix != Fixed::Done;
+        self.findings.iter().filter(left).count()
+    }
+
+    fn add(&mut self, code: &'static str, severity: Severity, target: &impl ToString, message: String, fix: Fixed) {
+        self.findings.push(Finding { code, severity, target: target.to_string(), message, fix });
+    }
+}
+
+/// What the rows of a tenant add up to.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Counted {
+    used: u64,
+    owners: u64,
+    rows: u64,
+}
+
+impl Counted {
+    fn add(&mut self, row: &Membership) {
+        self.used += u64::from(row.status.takes_seat());
+        self.owners += u64::from(is_active_owner(row));
+        self.rows += 1;
+    }
+
+    const fn agrees(&self, seats: &Seats) -> bool {
+        self.used == seats.used && self.owners == seats.owners
+    }
+}
+
+/// What is kept of the table while it is looked over: of memberships only the sums.
+#[derive(Debug, Default)]
+struct Sight {
+    tenants: BTreeMap<TenantId, Tenant>,
+    seats: HashMap<TenantId, Seats>,
+    counted: BTreeMap<TenantId, Counted>,
+    slugs: BTreeMap<Slug, SlugOwner>,
+    /// What names a tenant: a code, an id for people, the tenant, and the client where it is one.
+    hanging: Vec<(&'static str, String, TenantId, Option<Client>)>,
+}
+
+impl Operations {
+    /// Looks the table over. With `fix`, puts right what can be put right without deciding anything for anybody. For operators.
+    pub async fn doctor(&self, fix: bool) -> Result<Health, OperationError> {
+        self.operators_only()?;
+        let table = &self.table;
+        let mut health = Health::default();
+        let described =
+            definition::describe(table).await?.ok_or_else(|| OperationError::TableMissing(table.name().to_owned()))?;
+        if !described.as_defined {
+            let message = "the table's keys or its index are not the ones of this version".to_owned();
+            health.add("TABLE_KEYS", Severity::Problem, &table.name(), message, Fixed::No);
+            return Ok(health);
+        }
+        if !described.time_to_live {
+            if fix {
+                definition::create(table).await?;
+            }
+            let message = "time to live is off: what has expired is never deleted".to_owned();
+            health.add("TIME_TO_LIVE", Severity::Problem, &table.name(), message, done(fix));
+        }
+        let sight = self.look(&mut health).await?;
+        self.check_hanging(&sight, &mut health, fix).await?;
+        self.check_slugs(&sight, &mut health, fix).await?;
+        self.check_seats(&sight, &mut health, fix).await?;
+        health.tenants = sight.tenants.len() as u64;
+        health.findings.sort_by(|one, other| other.severity.cmp(&one.severity).then(one.code.cmp(other.code)));
+        Ok(health)
+    }
+
+    async fn look(&self, health: &mut Health) -> Result<Sight, OperationError> {
+        let mut sight = Sight::default();
+        let mut from = None;
+        loop {
+            let page = self.session.scan(from).await?;
+            for item in page.entities {
+                health.items += 1;
+                take(item, &mut sight, health);
+            }
+            from = page.next;
+            if from.is_none() {
+                return Ok(sight);
+            }
+        }
+    }
+
+    /// Clients, providers, pools and domains of tenants that are not there, and memberships in them.
+    async fn check_hanging(&self, sight: &Sight, health: &mut Health, fix: bool) -> Result<(), OperationError> {
+        for (code, target, tenant, client) in &sight.hanging {
+            if sight.tenants.contains_key(tenant) {
+                continue;
+            }
+            let fixed = match client {
+                Some(client) if fix => {
+                    self.unbind_client(client).await?;
+                    Fixed::Done
+                }
+                Some(_) => Fixed::Possible,
+                None => Fixed::No,
+            };
+            health.add(
+                code,
+                Severity::Problem,
+                target,
+                format!("names the tenant {tenant}, which is not there"),
+                fixed,
+            );
+        }
+        for (tenant, counted) in &sight.counted {
+            if !sight.tenants.contains_key(tenant) {
+                let message = format!("{} memberships name this tenant, which is not there", counted.rows);
+                health.add("MEMBERSHIP_WITHOUT_TENANT", Severity::Problem, tenant, message, Fixed::No);
+            }
+        }
+        Ok(())
+    }
+
+    async fn check_slugs(&self, sight: &Sight, health: &mut Health, fix: bool) -> Result<(), OperationError> {
+        for (slug, owner) in &sight.slugs {
+            if sight.tenants.get(&owner.tenant).is_none_or(|tenant| tenant.slug != *slug) {
+                let mut transaction = self.transaction();
+                transaction.delete_entity(Part::Slug, owner)?;
+                let fixed = self.put_right(fix, &mut transaction, "slug.free", slug.as_ref()).await?;
+                let message = format!("is kept for {}, which is called otherwise or is not there", owner.tenant);
+                health.add("SLUG_DANGLING", Severity::Problem, slug, message, fixed);
+            }
+        }
+        for (id, tenant) in &sight.tenants {
+            if sight.slugs.contains_key(&tenant.slug) {
+                continue;
+            }
+            let owner = SlugOwner { slug: tenant.slug.clone(), tenant: id.clone(), revision: 0 };
+            let mut transaction = self.transaction();
+            transaction.write(Part::Slug, &owner)?.unchanged(Part::Tenant, tenant)?;
+            let fixed = self.put_right(fix, &mut transaction, "slug.restore", id.as_ref()).await?;
+            let message = format!("its slug {} is kept for nobody: another tenant could take it", tenant.slug);
+            health.add("TENANT_WITHOUT_SLUG", Severity::Problem, id, message, fixed);
+        }
+        Ok(())
+    }
+
+    async fn check_seats(&self, sight: &Sight, health: &mut Health, fix: bool) -> Result<(), OperationError> {
+        let counted = |id: &TenantId| sight.counted.get(id).copied().unwrap_or_default();
+        let mut suspects = Vec::new();
+        for (id, tenant) in &sight.tenants {
+            if tenant.status == TenantStatus::Active && counted(id).owners == 0 {
+                let message = if counted(id).rows == 0 {
+                    "has no members yet: invite an owner"
+                } else {
+                    "has no active owner: make somebody one with `tenantctl member role`"
+                };
+                let severity = if counted(id).rows == 0 { Severity::Note } else { Severity::Problem };
+                health.add("TENANT_WITHOUT_OWNER", severity, id, message.to_owned(), Fixed::No);
+            }
+            if sight.seats.get(id).is_none_or(|seats| !counted(id).agrees(seats)) {
+                suspects.push(id.clone());
+            }
+        }
+        if suspects.is_empty() {
+            return Ok(());
+        }
+        // Rows and counter were read at different moments. Once more: first the counters, then the rows. Whatever changes a row
+        // counts in the same transaction, so if a counter's revision is the same afterwards, the rows are those that it counts.
+        let mut before = HashMap::new();
+        for id in &suspects {
+            before.insert(id.clone(), self.session.get::<Seats>(&Key::seats(id)).await?);
+        }
+        let again = self.look(&mut Health::default()).await?;
+        for id in &suspects {
+            let rows = again.counted.get(id).copied().unwrap_or_default();
+            let found = before.remove(id).flatten();
+            if found.as_ref().is_some_and(|seats| rows.agrees(seats)) {
+                continue;
+            }
+            let message = match &found {
+                Some(seats) => format!(
+                    "the counter says {} seats and {} owners, the rows say {} and {}",
+                    seats.used, seats.owners, rows.used, rows.owners
+                ),
+                None => "has no counter: nobody can join".to_owned(),
+            };
+            let seats = Seats {
+                tenant: id.clone(),
+                used: rows.used,
+                owners: rows.owners,
+                limit: found.as_ref().and_then(|seats| seats.limit),
+                revision: found.as_ref().map_or(0, |seats| seats.revision),
+            };
+            let mut transaction = self.transaction();
+            transaction.write(Part::Seats, &seats)?;
+            let fixed = self.put_right(fix, &mut transaction, "seats.recount", id.as_ref()).await?;
+            health.add("SEATS_DISAGREE", Severity::Problem, id, message, fixed);
+        }
+        Ok(())
+    }
+
+    async fn put_right(
+        &self,
+        fix: bool,
+        transaction: &mut store::Transaction<Part>,
+        action: &'static str,
+        target: &str,
+    ) -> Result<Fixed, OperationError> {
+        if !fix {
+            return Ok(Fixed::Possible);
+        }
+        self.record_for_all(transaction, self.now(), Deed::new(action, target).because(Some("doctor")))?;
+        Ok(if self.commit(transaction).await?.is_empty() { Fixed::Done } else { Fixed::Again })
+    }
+}
+
+const fn done(fix: bool) -> Fixed {
+    if fix { Fixed::Done } else { Fixed::Possible }
+}
+
+fn take(item: Scanned, sight: &mut Sight, health: &mut Health) {
+    match item {
+        Scanned::Tenant(tenant) => {
+            sight.tenants.insert(tenant.id.clone(), *tenant);
+        }
+        Scanned::Seats(seats) => {
+            sight.seats.insert(seats.tenant.clone(), seats);
+        }
+        Scanned::Membership(row) => {
+            health.memberships += 1;
+            sight.counted.entry(row.tenant.clone()).or_default().add(&row);
+        }
+        Scanned::Binding(binding) => {
+            let name = format!("{}:{}", binding.client.pool, binding.client.id);
+            if binding.kind != ClientKind::Unbound && binding.mode == Mode::Observe {
+                let message = "only observes: nobody is refused here".to_owned();
+                health.add("CLIENT_OBSERVES", Severity::Note, &name, message, Fixed::No);
+            }
+            let person = matches!(binding.kind, ClientKind::Tenant(_) | ClientKind::Shared);
+            if person && !binding.suppress_account_scope {
+                let message = "its tokens may edit the account that other tenants trust; `tenantctl client bind \
+                               --account-scope suppress` takes that away"
+                    .to_owned();
+                health.add("ACCOUNT_SCOPE_KEPT", Severity::Note, &name, message, Fixed::No);
+            }
+            if let Some(tenant) = binding.kind.tenant() {
+                sight.hanging.push(("CLIENT_DANGLING", name, tenant.clone(), Some(binding.client.clone())));
+            }
+        }
+        Scanned::Provider(provider) => {
+            if let ProviderKind::Tenant(tenant) = &provider.kind {
+                let name = format!("{}:{}", provider.pool, provider.name);
+                sight.hanging.push(("PROVIDER_DANGLING", name, tenant.clone(), None));
+            }
+        }
+        Scanned::Pool(pool) => {
+            if pool.observe_unbound {
+                let message = "lets clients that were never bound pass unchanged".to_owned();
+                health.add("POOL_OBSERVES", Severity::Note, &pool.id, message, Fixed::No);
+            }
+            if let Some(tenant) = pool.dedicated_to {
+                sight.hanging.push(("POOL_DANGLING", pool.id.to_string(), tenant, None));
+            }
+        }
+        Scanned::Domain(owner) => {
+            if let Some(tenant) = owner.tenant {
+                sight.hanging.push(("DOMAIN_DANGLING", owner.domain.to_string(), tenant, None));
+            }
+        }
+        Scanned::Slug(owner) => {
+            sight.slugs.insert(owner.slug.clone(), owner);
+        }
+        Scanned::Other => {}
+        Scanned::Unreadable { key, why } => {
+            let target = format!("{} {}", key.pk, key.sk);
+            health.add("ITEM_UNREADABLE", Severity::Problem, &target, why.to_string(), Fixed::No);
+        }
+    }
+}
