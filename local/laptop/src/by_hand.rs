@@ -50,12 +50,13 @@ As a person, with the AWS CLI:
   {aws} sign-up --client-id acme --username joe@acme.example --password {PASSWORD}
   curl -s {pool}/local/outbox
   {aws} confirm-sign-up --client-id acme --username joe@acme.example --confirmation-code CODE
-  {aws} initiate-auth --client-id acme --auth-flow USER_PASSWORD_AUTH --auth-parameters USERNAME=joe@acme.example,PASSWORD={PASSWORD}
+  {aws} initiate-auth --client-id acme --auth-flow USER_PASSWORD_AUTH --auth-parameters USERNAME=joe@acme.example,PASSWORD={PASSWORD} \
+    --query AuthenticationResult.IdToken --output text | {programs}/tenantry-laptop claims
   {aws} sign-up --client-id globex --username joe@freelance.example --password {PASSWORD} --client-metadata invitation=SECRET
 
 {lambda}
 
-Your own build of the triggers, rebuilt as you edit: `tenantry-laptop up --lambda-endpoint http://127.0.0.1:9000`, and beside it
+Your own build of the triggers, rebuilt as you edit: `{programs}/tenantry-laptop up --lambda-endpoint http://127.0.0.1:9000`, and beside it
   {environment} cargo lambda watch
 ",
         lambda_endpoint = stack.lambda_endpoint(),

@@ -44,6 +44,9 @@ pub enum Fault {
          with `tenantry-laptop up --data`"
     )]
     NotEmpty,
+    /// Something that is no token.
+    #[error("this is no token: give one JSON Web Token, three parts with dots between them")]
+    NoToken,
     /// The table.
     #[error("the local table: {0}")]
     Store(#[from] store::Broken),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use laptop::{Fault, Programs, Settings, Stack, Style, Town, Transcript, World};
+use laptop::{Fault, Programs, Settings, Stack, Style, Tokens, Town, Transcript, World};
 use user_pool::{PreTokenVersion, Sink};
 
 /// Tenantry on a laptop: the embedded DynamoDB, the triggers as processes, and the local user pool, on free loopback ports.
@@ -37,6 +37,8 @@ enum Command {
         #[arg(long)]
         empty: bool,
     },
+    /// Show what a token on the standard input says (it is not verified)
+    Claims,
 }
 
 #[derive(Args)]
@@ -87,6 +89,7 @@ async fn run(command: Command) -> Result<ExitCode, Fault> {
     let (arguments, demo) = match &command {
         Command::Demo { stack, exit } => (stack, Some(*exit)),
         Command::Up { stack, .. } => (stack, None),
+        Command::Claims => return claims_of_standard_input(),
     };
     let programs = match &arguments.bin_dir {
         Some(folder) => Programs::at(folder),
@@ -127,10 +130,21 @@ async fn act(stack: &Stack, command: &Command, programs: &Programs, shown: &Atom
                 Town::settle(stack).await?;
             }
         }
+        Command::Claims => {}
     }
     print(&format!("\n{}\nCtrl-C ends everything.\n", laptop::by_hand(stack, &as_typed(programs))));
     shown.store(true, Ordering::Relaxed);
     std::future::pending().await
+}
+
+fn claims_of_standard_input() -> Result<ExitCode, Fault> {
+    let token = io::read_to_string(io::stdin()).map_err(|cause| Fault::Io { what: "reading the token", cause })?;
+    let claims = Tokens { access: token.trim().to_owned(), ..Tokens::default() }.claims();
+    if claims.is_empty() {
+        return Err(Fault::NoToken);
+    }
+    print(&format!("{}\n", serde_json::to_string_pretty(&claims).unwrap_or_default()));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn settings(arguments: &StackArguments, programs: Programs, shown: &Arc<AtomicBool>) -> Settings {

@@ -84,17 +84,15 @@ async fn cargo_lambda_invoke_reaches_the_laptops_functions() {
 /// Its Runtime API gives every call the deadline 600000, a moment of 1970.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_triggers_serve_behind_cargo_lambda_watch() {
-    let laptop = Laptop::start().await;
-    let watch = Watch::start(&laptop);
-    let mut answers = Vec::new();
-    for (trigger, case) in EVENTS {
-        answers.push(answered(&invoke(trigger, watch.port, &event(trigger, case))));
-    }
+    let mut watch = Watch::start();
+    // As `tenantry-laptop up --lambda-endpoint URL` does.
+    let laptop = Laptop::start_with(|settings| settings.lambda_endpoint = Some(watch.url())).await;
+    assert!(laptop.functions().is_none());
+    watch.serve(&laptop);
+    let answers = EVENTS.map(|(trigger, case)| answered(&invoke(trigger, watch.port, &event(trigger, case))));
     as_promised(&laptop, &answers);
 
     // The local user pool takes its way of failing: 500 and the error's body.
-    let url = format!("http://127.0.0.1:{}", watch.port);
-    laptop.pool().unwrap().update(|settings| settings.triggers.invoke_url = url);
     let app = laptop.app("acme");
     refused(app.join("eve@elsewhere.example", None).await, Refusal::InvitationRequired);
     let ann = member(app.join("ann@acme.example", None).await, &laptop.town.acme, &["member"]);
@@ -126,7 +124,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn start(laptop: &Laptop) -> Self {
+    fn start() -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let watch = cargo_lambda()
             .args(["lambda", "watch", "--only-lambda-apis", "--ignore-changes", "--invoke-address", "127.0.0.1"])
@@ -136,15 +134,24 @@ impl Watch {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut this = Self { port, children: vec![watch] };
+        let this = Self { port, children: vec![watch] };
         let listens = (0..100).any(|_| {
             std::thread::sleep(Duration::from_millis(100));
             std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
         });
         assert!(listens, "cargo lambda watch listens within ten seconds");
+        this
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The functions, over the laptop's table.
+    fn serve(&mut self, laptop: &Laptop) {
         for trigger in laptop::TRIGGERS {
             let child = Command::new(program(trigger))
-                .env("AWS_LAMBDA_RUNTIME_API", format!("http://127.0.0.1:{port}/.rt/{trigger}"))
+                .env("AWS_LAMBDA_RUNTIME_API", format!("{}/.rt/{trigger}", self.url()))
                 .env("AWS_LAMBDA_FUNCTION_NAME", trigger)
                 .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
                 .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "4096")
@@ -152,9 +159,8 @@ impl Watch {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn();
-            this.children.push(child.unwrap());
+            self.children.push(child.unwrap());
         }
-        this
     }
 }
 

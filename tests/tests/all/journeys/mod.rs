@@ -3,11 +3,13 @@
 //! The programs must be built: `cargo build --workspace`, then `cargo test -p tenantry-tests`.
 
 mod admin_created;
+mod by_hand;
 mod cargo_lambda;
 mod closed;
 mod consultant;
 mod contractor;
 mod demo;
+mod kept;
 mod new_domain;
 mod reinvited;
 mod sso;
@@ -35,7 +37,13 @@ impl std::ops::Deref for Laptop {
 
 impl Laptop {
     async fn start() -> Self {
-        let stack = Stack::start(Settings::new(world(), programs())).await.unwrap_or_else(|fault| panic!("{fault}"));
+        Self::start_with(|_| {}).await
+    }
+
+    async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::new(world(), programs());
+        change(&mut settings);
+        let stack = Stack::start(settings).await.unwrap_or_else(|fault| panic!("{fault}"));
         let town = Town::settle(&stack).await.unwrap();
         Self { stack, town }
     }
