@@ -1,1 +1,109 @@
-//! tenantctl
+//! `tenantctl`: what an operator does, as a command line. A thin face over `operations`: parse, call, show.
+
+mod args;
+mod client;
+mod connect;
+mod dns;
+mod doctor;
+mod domain_names;
+mod failure;
+mod idp;
+mod import;
+mod invite;
+mod local;
+mod member;
+mod named;
+mod output;
+mod person;
+mod role;
+mod tenant;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use domain::Actor;
+use jiff::Timestamp;
+use operations::Operations;
+use store::Table;
+
+pub use failure::Failure;
+
+use crate::args::{Cli, Command};
+use crate::local::Local;
+use crate::output::Output;
+
+/// What a command takes from the world.
+#[derive(Debug)]
+pub struct World {
+    /// The clock.
+    pub now: fn() -> Timestamp,
+    /// Unpredictable bytes.
+    pub random: fn(&mut [u8]),
+    /// The operating system's name of the user, for the record.
+    pub user: Option<String>,
+    /// The current folder, from which `--local` looks for the laptop's state.
+    pub folder: Option<PathBuf>,
+    /// Whether a person watches progress.
+    pub progress: bool,
+}
+
+/// A command at work.
+struct Context<'a> {
+    world: &'a World,
+    output: Output,
+    table: Table,
+    operations: Operations,
+    local: Option<Local>,
+}
+
+/// Runs one command line.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: &World) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; their text goes to the standard output.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { failure::USAGE } else { 0 });
+        }
+    };
+    let json = cli.global.json;
+    if let Command::Completions { shell } = cli.command {
+        clap_complete::generate(shell, &mut Cli::command(), "tenantctl", &mut std::io::stdout());
+        return ExitCode::SUCCESS;
+    }
+    match command(cli, world).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(json),
+    }
+}
+
+async fn command(cli: Cli, world: &World) -> Result<(), Failure> {
+    let local = if cli.global.local { Some(Local::find(world.folder.as_deref())?) } else { None };
+    let table = connect::table(&cli.global, local.as_ref(), world).await?;
+    let actor = cli.global.actor.clone().or_else(|| world.user.clone()).ok_or(Failure::NoActor)?;
+    let actor = Actor::Operator(failure::plain(&actor));
+    let context = Context {
+        world,
+        output: Output { json: cli.global.json },
+        operations: Operations::new(&table, actor, world.now, world.random),
+        table,
+        local,
+    };
+    match cli.command {
+        Command::Init => tenant::init(&context).await,
+        Command::Tenant(command) => tenant::run(command, &context).await,
+        Command::Client(command) => client::run(command, &context).await,
+        Command::Pool(command) => client::pool(command, &context).await,
+        Command::Domain(command) => domain_names::run(command, &context).await,
+        Command::Invite(command) => invite::run(command, &context).await,
+        Command::Member(command) => member::run(command, &context).await,
+        Command::Idp(command) => idp::run(command, &context).await,
+        Command::Role(command) => role::run(command, &context).await,
+        Command::Person(command) => person::run(command, &context).await,
+        Command::Whois(whois) => person::whois(whois, &context).await,
+        Command::Doctor { fix } => doctor::run(fix, &context).await,
+        Command::Completions { .. } => Ok(()),
+    }
+}

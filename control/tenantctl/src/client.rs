@@ -1,0 +1,114 @@
+//! `tenantctl client` and `tenantctl pool`.
+
+use domain::{Binding, ClientKind, Groups, Mode, Pool, Roles};
+use operations::NewBinding;
+use operations::shape::{ClientShape, PoolShape, client_kind};
+
+use crate::args::{AccountScope, Bind, ClientCommand, GroupsChoice, PoolCommand};
+use crate::tenant::some_roles;
+use crate::{Context, Failure};
+
+pub(crate) async fn run(command: ClientCommand, context: &Context<'_>) -> Result<(), Failure> {
+    let operations = &context.operations;
+    match command {
+        ClientCommand::Bind(bind) => {
+            let new = binding(bind, context).await?;
+            show(context, &operations.bind_client(&new).await?, "bound");
+        }
+        ClientCommand::Observe { client } => {
+            let client = client.client(context)?;
+            show(context, &operations.set_client_mode(&client, Mode::Observe).await?, "observing");
+        }
+        ClientCommand::Enforce { client } => {
+            let client = client.client(context)?;
+            show(context, &operations.set_client_mode(&client, Mode::Enforce).await?, "enforcing");
+        }
+        ClientCommand::Unbind { client } => {
+            let client = client.client(context)?;
+            show(context, &operations.unbind_client(&client).await?, "unbound");
+        }
+        ClientCommand::List { tenant } => {
+            let tenant = match tenant {
+                Some(name) => Some(operations.find_tenant(&name).await?.id),
+                None => None,
+            };
+            let clients = operations.clients(tenant.as_ref()).await?;
+            let shapes: Vec<_> = clients.iter().map(ClientShape::from).collect();
+            let rows = clients.iter().map(|binding| {
+                vec![
+                    format!("{}:{}", binding.client.pool, binding.client.id),
+                    client_kind(&binding.kind).to_owned(),
+                    binding.kind.tenant().map(ToString::to_string).unwrap_or_default(),
+                    if binding.mode == Mode::Enforce { "enforce" } else { "observe" }.to_owned(),
+                    if binding.groups == Groups::Carry { "carry" } else { "replace" }.to_owned(),
+                    if binding.suppress_account_scope { "suppress" } else { "keep" }.to_owned(),
+                ]
+            });
+            let header = ["client", "bound to", "tenant", "mode", "groups", "account scope"];
+            context.output.list("clients", &shapes, &header, rows);
+        }
+    }
+    Ok(())
+}
+
+async fn binding(bind: Bind, context: &Context<'_>) -> Result<NewBinding, Failure> {
+    let roles = some_roles(bind.roles)?;
+    let kind = match (bind.to.tenant, bind.to.machine) {
+        (Some(name), _) => ClientKind::Tenant(context.operations.find_tenant(&name).await?.id),
+        (None, Some(name)) => ClientKind::Machine {
+            tenant: context.operations.find_tenant(&name).await?.id,
+            roles: roles.unwrap_or_else(Roles::member),
+        },
+        (None, None) => ClientKind::Shared,
+    };
+    Ok(NewBinding {
+        client: bind.client.client(context)?,
+        kind,
+        mode: if bind.observe { Mode::Observe } else { Mode::Enforce },
+        groups: match bind.groups {
+            GroupsChoice::Carry => Groups::Carry,
+            GroupsChoice::Replace => Groups::Replace,
+        },
+        suppress_account_scope: matches!(bind.account_scope, AccountScope::Suppress),
+    })
+}
+
+fn show(context: &Context<'_>, binding: &Binding, done: &str) {
+    context
+        .output
+        .show(&ClientShape::from(binding), || format!("{done} {}:{}", binding.client.pool, binding.client.id));
+}
+
+pub(crate) async fn pool(command: PoolCommand, context: &Context<'_>) -> Result<(), Failure> {
+    let operations = &context.operations;
+    match command {
+        PoolCommand::List => {
+            let pools = operations.pools().await?;
+            let shapes: Vec<_> = pools.iter().map(PoolShape::from).collect();
+            let rows = pools.iter().map(|pool| {
+                let dedicated = pool.dedicated_to.as_ref().map(ToString::to_string).unwrap_or_default();
+                vec![pool.id.to_string(), pool.observe_unbound.to_string(), dedicated]
+            });
+            context.output.list("pools", &shapes, &["pool", "observes unbound", "dedicated to"], rows);
+        }
+        PoolCommand::ObserveUnbound { pool, off } => {
+            let pool = operations.observe_unbound(&pool, !off).await?;
+            let word = if pool.observe_unbound { "pass, logged only" } else { "are denied" };
+            show_pool(context, &pool, &format!("clients that were never bound {word}"));
+        }
+        PoolCommand::Dedicate { pool, to } => {
+            let tenant = match to.as_str() {
+                "nobody" => None,
+                name => Some(operations.find_tenant(name).await?.id),
+            };
+            let pool = operations.dedicate_pool(&pool, tenant.as_ref()).await?;
+            let word = pool.dedicated_to.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string);
+            show_pool(context, &pool, &format!("dedicated to {word}"));
+        }
+    }
+    Ok(())
+}
+
+fn show_pool(context: &Context<'_>, pool: &Pool, done: &str) {
+    context.output.show(&PoolShape::from(pool), || format!("{}: {done}", pool.id));
+}

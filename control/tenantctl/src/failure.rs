@@ -1,0 +1,161 @@
+//! How a command fails: what went wrong, a code, what to do, and an exit code.
+
+use std::process::ExitCode;
+
+use operations::{ErrorKind, OperationError};
+use store::Broken;
+
+/// Exit code: refused, or in a bad state.
+pub(crate) const REFUSED: u8 = 1;
+/// Exit code: the command line or a file is not what it should be.
+pub(crate) const USAGE: u8 = 2;
+/// Exit code: the table, DNS or AWS cannot be asked.
+pub(crate) const BROKEN: u8 = 3;
+
+/// A failed command.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The operation failed.
+    #[error("{0}")]
+    Operation(#[from] OperationError),
+    /// A file, or the system.
+    #[error("{what}: {why}")]
+    Io {
+        /// What was being done.
+        what: String,
+        /// The system's words.
+        why: String,
+    },
+    /// No laptop runs.
+    #[error("no stack runs on this machine: there is no .tenantry/local.json in this folder or above it")]
+    NoLocal,
+    /// The laptop's state cannot be read.
+    #[error("{0} is not what the local stack writes")]
+    OddLocal(String),
+    /// Nobody knows who acts.
+    #[error("nobody knows who you are, and every change is recorded with its actor")]
+    NoActor,
+    /// AWS does not know where.
+    #[error("no AWS Region is set")]
+    NoRegion,
+    /// A name without its pool.
+    #[error("{0} names no pool")]
+    NoPool(String),
+    /// Rows of an import failed.
+    #[error("{failed} of {rows} rows were not imported")]
+    Import {
+        /// How many.
+        failed: u64,
+        /// Of how many.
+        rows: u64,
+    },
+    /// The import's columns are not the ones that are needed.
+    #[error("{0}")]
+    ImportFile(String),
+    /// Nobody said yes.
+    #[error("this erases what the table holds of this person, {0} memberships among it")]
+    Unconfirmed(usize),
+    /// Problems are left.
+    #[error("{0} problems are left")]
+    Unsound(usize),
+}
+
+impl Failure {
+    /// A failure of the system.
+    pub fn io(what: impl Into<String>, error: &std::io::Error) -> Self {
+        Self::Io { what: what.into(), why: error.to_string() }
+    }
+
+    /// The code, which never changes its meaning.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Operation(error) => error.code(),
+            Self::Io { .. } => "FILE",
+            Self::NoLocal => "LOCAL_NOT_RUNNING",
+            Self::OddLocal(_) => "LOCAL_STATE",
+            Self::NoActor => "NO_ACTOR",
+            Self::NoRegion => "NO_REGION",
+            Self::NoPool(_) => "NO_POOL",
+            Self::Import { .. } => "IMPORT_INCOMPLETE",
+            Self::ImportFile(_) => "IMPORT_FILE",
+            Self::Unconfirmed(_) => "UNCONFIRMED",
+            Self::Unsound(_) => "UNSOUND",
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Operation(error) => error.help(),
+            Self::Io { .. } => "check the path and its permissions".to_owned(),
+            Self::NoLocal => "start one with `cargo xtask demo`, or leave --local out for AWS".to_owned(),
+            Self::OddLocal(_) => "start the stack again with `cargo xtask demo`".to_owned(),
+            Self::NoActor => "pass --as NAME".to_owned(),
+            Self::NoRegion => "pass --region, or set AWS_REGION".to_owned(),
+            Self::NoPool(_) => "write POOL:NAME, for example eu-central-1_AbCdEf:name".to_owned(),
+            Self::Import { .. } => {
+                "correct these rows and repeat the command with the same file: what is imported is skipped".to_owned()
+            }
+            Self::ImportFile(_) => {
+                "a CSV file begins with the line `sub,tenant,roles` (also: pool, email); JSON lines name the same"
+                    .to_owned()
+            }
+            Self::Unconfirmed(_) => "`tenantctl person export` shows it; pass --yes to erase it".to_owned(),
+            Self::Unsound(_) => "`--fix` puts right what it safely can; the rest needs somebody to decide".to_owned(),
+        }
+    }
+
+    const fn exit(&self) -> u8 {
+        match self {
+            Self::Operation(error) => match error.kind() {
+                ErrorKind::Refused => REFUSED,
+                ErrorKind::Usage => USAGE,
+                ErrorKind::Broken => BROKEN,
+            },
+            Self::Import { .. } | Self::Unsound(_) | Self::Unconfirmed(_) => REFUSED,
+            Self::NoLocal | Self::OddLocal(_) => BROKEN,
+            Self::Io { .. } | Self::NoActor | Self::NoRegion | Self::NoPool(_) | Self::ImportFile(_) => USAGE,
+        }
+    }
+
+    /// Tells it on the standard error, and gives the exit code.
+    pub fn report(&self, json: bool) -> ExitCode {
+        if json {
+            let error = serde_json::json!({
+                "error": { "code": self.code(), "message": self.to_string(), "help": self.help() }
+            });
+            eprintln!("{error}");
+        } else {
+            eprintln!("error: {} [{}]", plain(&self.to_string()), self.code());
+            eprintln!("help: {}", plain(&self.help()));
+        }
+        ExitCode::from(self.exit())
+    }
+}
+
+impl From<Broken> for Failure {
+    fn from(broken: Broken) -> Self {
+        Self::Operation(OperationError::from(broken))
+    }
+}
+
+/// A text in which nothing can rearrange the terminal: control and bidirectional characters are written out.
+pub(crate) fn plain(text: &str) -> String {
+    let odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().flat_map(|c| if odd(c) { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_rearranges_the_terminal() {
+        assert_eq!(plain("Acme GmbH & Söhne"), "Acme GmbH & Söhne");
+        assert_eq!(plain("\u{1b}[31mred\u{202e}\n"), "\\u{1b}[31mred\\u{202e}\\u{a}");
+    }
+}

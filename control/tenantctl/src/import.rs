@@ -1,0 +1,296 @@
+//! `tenantctl member import`: CSV or JSON lines of any size, row by row; repeating the command goes on where it stopped.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use domain::{Email, Person, PoolId, Roles};
+use indicatif::{ProgressBar, ProgressStyle};
+use operations::{ErrorKind, ImportRow, Imported};
+use serde::{Deserialize, Serialize};
+
+use crate::args::Format;
+use crate::failure::plain;
+use crate::{Context, Failure};
+
+/// The longest line that is read: more is no row of members.
+const LONGEST: u64 = 64 * 1024;
+/// So many failed rows are told one by one in the summary; all of them are told on the standard error as they happen.
+const TOLD: usize = 1_000;
+
+/// What to import.
+pub(crate) struct Import {
+    pub(crate) file: PathBuf,
+    pub(crate) pool: Option<PoolId>,
+    pub(crate) tenant: Option<String>,
+    pub(crate) format: Option<Format>,
+    pub(crate) dry_run: bool,
+}
+
+/// A row as the file has it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    sub: Option<String>,
+    tenant: Option<String>,
+    #[serde(default)]
+    roles: RawRoles,
+    pool: Option<String>,
+    email: Option<String>,
+}
+
+/// Roles as a list, or as a text with spaces, semicolons or bars between them.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum RawRoles {
+    List(Vec<String>),
+    Text(String),
+}
+
+impl Default for RawRoles {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+/// What an import did.
+#[derive(Debug, Default, Serialize)]
+struct Summary {
+    dry_run: bool,
+    rows: u64,
+    added: u64,
+    already: u64,
+    failed: u64,
+    failures: Vec<RowFailure>,
+}
+
+/// A row that failed.
+#[derive(Debug, Serialize)]
+struct RowFailure {
+    line: u64,
+    code: &'static str,
+    message: String,
+}
+
+/// A line of the file, with what is wrong with it if it is no row.
+struct Line {
+    number: u64,
+    /// Bytes that it took, for the progress.
+    bytes: u64,
+    row: Result<Raw, String>,
+}
+
+pub(crate) async fn run(context: &Context<'_>, import: &Import) -> Result<(), Failure> {
+    let (reader, size) = open(import)?;
+    let mut lines = Lines::new(reader, import)?;
+    let mut importer = context.operations.importer(import.dry_run);
+    let mut summary = Summary { dry_run: import.dry_run, ..Summary::default() };
+    let progress = progress(context, size);
+    while let Some(line) = lines.next()? {
+        summary.rows += 1;
+        progress.inc(line.bytes);
+        let outcome = match line.row.and_then(|raw| row(raw, import, context)) {
+            Ok(row) => match importer.row(&row).await {
+                Ok(Imported::Added) => {
+                    summary.added += 1;
+                    continue;
+                }
+                Ok(Imported::Already) => {
+                    summary.already += 1;
+                    continue;
+                }
+                Err(error) if error.kind() == ErrorKind::Broken => {
+                    // Every further row would fail alike. What is written stays; the same command goes on from here.
+                    progress.abandon();
+                    return Err(error.into());
+                }
+                Err(error) => RowFailure { line: line.number, code: error.code(), message: error.to_string() },
+            },
+            Err(message) => RowFailure { line: line.number, code: "INVALID", message },
+        };
+        summary.failed += 1;
+        if !context.output.json {
+            progress.suspend(|| {
+                eprintln!("line {}: {} [{}]", outcome.line, plain(&outcome.message), outcome.code);
+            });
+        }
+        if summary.failures.len() < TOLD {
+            summary.failures.push(outcome);
+        }
+    }
+    progress.finish_and_clear();
+    context.output.show(&summary, || {
+        let would = if import.dry_run { "would add" } else { "added" };
+        format!(
+            "{} rows: {would} {}, {} were members already, {} failed",
+            summary.rows, summary.added, summary.already, summary.failed
+        )
+    });
+    if summary.failed > 0 { Err(Failure::Import { failed: summary.failed, rows: summary.rows }) } else { Ok(()) }
+}
+
+fn progress(context: &Context<'_>, size: Option<u64>) -> ProgressBar {
+    if !context.world.progress || context.output.json {
+        return ProgressBar::hidden();
+    }
+    let (bar, template) = match size {
+        Some(size) => (ProgressBar::new(size), "{wide_bar} {bytes}/{total_bytes} {eta}"),
+        None => (ProgressBar::new_spinner(), "{spinner} {bytes} {elapsed}"),
+    };
+    bar.enable_steady_tick(Duration::from_millis(200));
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn open(import: &Import) -> Result<(Box<dyn BufRead>, Option<u64>), Failure> {
+    if import.file.as_os_str() == "-" {
+        return Ok((Box::new(BufReader::new(std::io::stdin())), None));
+    }
+    let failed = |error: std::io::Error| Failure::io(format!("reading {}", import.file.display()), &error);
+    let file = File::open(&import.file).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    Ok((Box::new(BufReader::new(file)), Some(size)))
+}
+
+/// The rows of a file, one after the other: nothing of it is held but the present line.
+enum Lines {
+    Csv { records: Box<csv::Reader<Box<dyn BufRead>>>, headers: csv::StringRecord, before: u64 },
+    Json { reader: Box<dyn BufRead>, number: u64 },
+}
+
+impl Lines {
+    fn new(mut reader: Box<dyn BufRead>, import: &Import) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| Failure::io(format!("reading {}", import.file.display()), &error);
+        // A byte order mark, as some spreadsheets write one.
+        if reader.fill_buf().map_err(failed)?.starts_with(b"\xef\xbb\xbf") {
+            reader.consume(3);
+        }
+        let format = match import.format {
+            Some(format) => format,
+            None => guess(import, reader.fill_buf().map_err(failed)?),
+        };
+        if format == Format::Jsonl {
+            return Ok(Self::Json { reader, number: 0 });
+        }
+        let mut records = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(false).from_reader(reader);
+        let headers = records.headers().map_err(|error| Failure::ImportFile(error.to_string()))?.clone();
+        for name in &headers {
+            if !["sub", "tenant", "roles", "pool", "email"].contains(&name) {
+                return Err(Failure::ImportFile(format!("the column {} is unknown", plain(name))));
+            }
+        }
+        for name in ["sub", "roles"] {
+            if !headers.iter().any(|header| header == name) {
+                return Err(Failure::ImportFile(format!("the column {name} is missing")));
+            }
+        }
+        Ok(Self::Csv { records: Box::new(records), headers, before: 0 })
+    }
+
+    fn next(&mut self) -> Result<Option<Line>, Failure> {
+        match self {
+            Self::Csv { records, headers, before } => {
+                let mut record = csv::StringRecord::new();
+                let read = records.read_record(&mut record);
+                let after = records.position().byte();
+                let bytes = after - *before;
+                *before = after;
+                match read {
+                    Ok(false) => Ok(None),
+                    Ok(true) => {
+                        let number = record.position().map_or(0, csv::Position::line);
+                        let row = record.deserialize::<CsvRow>(Some(headers)).map(Raw::from).map_err(|e| e.to_string());
+                        Ok(Some(Line { number, bytes, row }))
+                    }
+                    Err(error) if error.is_io_error() => {
+                        Err(Failure::Io { what: "reading the file".to_owned(), why: error.to_string() })
+                    }
+                    Err(error) => {
+                        let number = error.position().map_or(0, csv::Position::line);
+                        Ok(Some(Line { number, bytes, row: Err(error.to_string()) }))
+                    }
+                }
+            }
+            Self::Json { reader, number } => next_json(reader, number),
+        }
+    }
+}
+
+fn next_json(reader: &mut Box<dyn BufRead>, number: &mut u64) -> Result<Option<Line>, Failure> {
+    loop {
+        let mut text = Vec::new();
+        let read = reader.by_ref().take(LONGEST).read_until(b'\n', &mut text);
+        let bytes = read.map_err(|error| Failure::io("reading the file", &error))? as u64;
+        if bytes == 0 {
+            return Ok(None);
+        }
+        *number += 1;
+        if bytes == LONGEST && text.last() != Some(&b'\n') {
+            return Err(Failure::ImportFile(format!("line {number} is longer than {LONGEST} bytes")));
+        }
+        if text.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let row = serde_json::from_slice(&text).map_err(|error| format!("this is no row: {error}"));
+        return Ok(Some(Line { number: *number, bytes, row }));
+    }
+}
+
+fn guess(import: &Import, beginning: &[u8]) -> Format {
+    let name = import.file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    match name {
+        "csv" => Format::Csv,
+        "jsonl" | "ndjson" | "json" => Format::Jsonl,
+        _ if beginning.trim_ascii_start().first() == Some(&b'{') => Format::Jsonl,
+        _ => Format::Csv,
+    }
+}
+
+/// A row of a CSV file: empty is absent.
+#[derive(Debug, Deserialize)]
+struct CsvRow {
+    sub: Option<String>,
+    tenant: Option<String>,
+    roles: Option<String>,
+    pool: Option<String>,
+    email: Option<String>,
+}
+
+impl From<CsvRow> for Raw {
+    fn from(row: CsvRow) -> Self {
+        Self {
+            sub: row.sub,
+            tenant: row.tenant,
+            roles: row.roles.map(RawRoles::Text).unwrap_or_default(),
+            pool: row.pool,
+            email: row.email,
+        }
+    }
+}
+
+fn row(raw: Raw, import: &Import, context: &Context<'_>) -> Result<ImportRow, String> {
+    let local = || context.local.as_ref().and_then(|local| local.user_pool.clone());
+    let pool: PoolId = match (raw.pool, &import.pool) {
+        (Some(pool), _) => pool.parse().map_err(|invalid: domain::Invalid| invalid.to_string())?,
+        (None, Some(pool)) => pool.clone(),
+        (None, None) => {
+            local().and_then(|pool| pool.parse().ok()).ok_or("the row names no pool, and neither does --pool")?
+        }
+    };
+    let sub = raw.sub.ok_or("the row names no sub")?.parse().map_err(|invalid: domain::Invalid| invalid.to_string())?;
+    let tenant =
+        raw.tenant.or_else(|| import.tenant.clone()).ok_or("the row names no tenant, and neither does --tenant")?;
+    let address: Option<Email> =
+        raw.email.map(|email| email.parse().map_err(|invalid: domain::Invalid| invalid.to_string())).transpose()?;
+    let names: Vec<String> = match raw.roles {
+        RawRoles::List(names) => names,
+        RawRoles::Text(text) => {
+            text.split([' ', ';', '|']).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        }
+    };
+    let roles = Roles::parse(names.iter().map(String::as_str)).map_err(|invalid| invalid.to_string())?;
+    Ok(ImportRow { person: Person { pool, sub }, address, tenant, roles })
+}
