@@ -33,20 +33,25 @@ fn blocks(page: &str, language: &str) -> Vec<String> {
 
 #[test]
 fn every_snippet_is_its_files_marked_region() {
-    let path = examples().join("README.md");
-    let mut page = fs::read_to_string(&path).unwrap();
+    for page in ["README.md", "../README.md"] {
+        compare(&examples().join(page));
+    }
+}
+
+fn compare(path: &Path) {
+    let mut page = fs::read_to_string(path).unwrap();
     for (language, file) in
         [("rust", "axum/src/tenant.rs"), ("python", "fastapi/app.py"), ("js", "api-gateway/handler.mjs")]
     {
         let shown = blocks(&page, language);
-        assert_eq!(shown.len(), 1, "README.md has {} blocks of {language}", shown.len());
+        assert_eq!(shown.len(), 1, "{} has {} blocks of {language}", path.display(), shown.len());
         let region = region(file);
         if std::env::var_os("UPDATE_FIXTURES").is_some() {
             let fenced = |code: &str| format!("```{language}\n{code}\n```");
             page = page.replace(&fenced(&shown[0]), &fenced(&region));
-            fs::write(&path, &page).unwrap();
+            fs::write(path, &page).unwrap();
         } else {
-            assert_eq!(shown[0], region, "README.md is not {file}: UPDATE_FIXTURES=1 copies it");
+            assert_eq!(shown[0], region, "{} is not {file}: UPDATE_FIXTURES=1 copies it", path.display());
         }
     }
 }
