@@ -87,7 +87,7 @@ fn doc_tests(house: &House) -> Result<String, Failure> {
     Ok(String::new())
 }
 
-/// All tests; without judges, those in modules called `judges` are left out, which need Python and Node.js.
+/// All tests; without judges, those in modules that are named for them are left out: they need Python, Node.js, cargo-lambda.
 fn tests(house: &House, judges: Option<&tools::Judges>) -> Result<String, Failure> {
     let nextest = starts("cargo-nextest", &["nextest", "--version"]);
     let mut command = if nextest {
@@ -98,8 +98,8 @@ fn tests(house: &House, judges: Option<&tools::Judges>) -> Result<String, Failur
     command.env("TENANTRY_BIN_DIR", house.programs("debug"));
     match judges {
         Some(judges) => command.envs(judges.variables()),
-        None if nextest => command.args(["-E", "not test(/\\bjudges::/)"]),
-        None => command.args(["--", "--skip", "judges::"]),
+        None if nextest => command.args(["-E", "not test(/\\b(judges|cargo_lambda)::/)"]),
+        None => command.args(["--", "--skip", "judges::", "--skip", "cargo_lambda::"]),
     };
     show(&mut command)?;
     let mut said = vec![];
