@@ -140,6 +140,9 @@ pub enum OperationError {
     /// The table is not there.
     #[error("there is no table {0}")]
     TableMissing(String),
+    /// The table is not there: some request found out.
+    #[error("the table is not there")]
+    NoTable,
     /// The same decision lost its race too often.
     #[error("the table kept changing under this operation")]
     Contended,
@@ -198,7 +201,7 @@ impl OperationError {
             Self::ForOperators => "FOR_OPERATORS",
             Self::NotAllowed(_) => "NOT_ALLOWED",
             Self::AboveOneself => "ABOVE_ONESELF",
-            Self::TableMissing(_) => "TABLE_MISSING",
+            Self::TableMissing(_) | Self::NoTable => "TABLE_MISSING",
             Self::Contended => "CONTENDED",
             Self::Broken(_) => "STORE_BROKEN",
         }
@@ -273,7 +276,7 @@ impl OperationError {
             Self::PersonUnknown => "name the person as POOL:SUB, as the pool knows them".to_owned(),
             Self::ForOperators => "ask an operator".to_owned(),
             Self::NotAllowed(_) | Self::AboveOneself => "ask an owner of the tenant, or an operator".to_owned(),
-            Self::TableMissing(_) => {
+            Self::TableMissing(_) | Self::NoTable => {
                 "`tenantctl init` creates it; or name another with --table and --region".to_owned()
             }
             Self::Contended => "repeat the command".to_owned(),
@@ -290,7 +293,7 @@ impl OperationError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Invalid(_) | Self::InvitationLifetime { .. } => ErrorKind::Usage,
-            Self::Broken(_) | Self::Contended | Self::DnsUnreachable { .. } | Self::TableMissing(_) => {
+            Self::Broken(_) | Self::Contended | Self::DnsUnreachable { .. } | Self::TableMissing(_) | Self::NoTable => {
                 ErrorKind::Broken
             }
             _ => ErrorKind::Refused,
@@ -306,6 +309,7 @@ impl From<Broken> for OperationError {
     fn from(broken: Broken) -> Self {
         match broken {
             Broken::Contended => Self::Contended,
+            Broken::Failed { ref cause, .. } if cause.starts_with("ResourceNotFoundException") => Self::NoTable,
             other => Self::Broken(other),
         }
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::{DomainName, Email, PoolId, Role, Slug, Tier, UserName};
+use domain::{ClientId, DomainName, Email, PoolId, ProviderName, Role, Slug, Sub, Tier, UserName};
 use jiff::SignedDuration;
 use operations::{InvitationName, MemberName};
 
@@ -271,19 +271,19 @@ pub(crate) enum ClientCommand {
     Observe {
         /// The client
         #[arg(value_name = "POOL:CLIENT")]
-        client: Named,
+        client: Named<ClientId>,
     },
     /// Let what we decide count
     Enforce {
         /// The client
         #[arg(value_name = "POOL:CLIENT")]
-        client: Named,
+        client: Named<ClientId>,
     },
     /// Unbind: everybody is denied here from now on
     Unbind {
         /// The client
         #[arg(value_name = "POOL:CLIENT")]
-        client: Named,
+        client: Named<ClientId>,
     },
     /// List clients
     List {
@@ -297,7 +297,7 @@ pub(crate) enum ClientCommand {
 pub(crate) struct Bind {
     /// The client
     #[arg(value_name = "POOL:CLIENT")]
-    pub(crate) client: Named,
+    pub(crate) client: Named<ClientId>,
     #[command(flatten)]
     pub(crate) to: BindTo,
     /// What a machine may do; may be repeated
@@ -517,7 +517,7 @@ pub(crate) enum MemberCommand {
         tenant: TenantName,
         /// The person
         #[arg(value_name = "POOL:SUB")]
-        person: Named,
+        person: Named<Sub>,
         /// Their address, if it is known
         #[arg(long)]
         email: Option<Email>,
@@ -615,7 +615,7 @@ pub(crate) enum IdpCommand {
     Bind {
         /// The provider, as the pool names it
         #[arg(value_name = "POOL:PROVIDER")]
-        provider: Named,
+        provider: Named<ProviderName>,
         #[command(flatten)]
         to: IdpTo,
     },
@@ -623,19 +623,19 @@ pub(crate) enum IdpCommand {
     Enable {
         /// The provider
         #[arg(value_name = "POOL:PROVIDER")]
-        provider: Named,
+        provider: Named<ProviderName>,
     },
     /// Let a provider count no more: nobody gets in by it
     Disable {
         /// The provider
         #[arg(value_name = "POOL:PROVIDER")]
-        provider: Named,
+        provider: Named<ProviderName>,
     },
     /// Unbind a provider: memberships that rest on it hold no longer
     Unbind {
         /// The provider
         #[arg(value_name = "POOL:PROVIDER")]
-        provider: Named,
+        provider: Named<ProviderName>,
     },
     /// List providers
     List {
@@ -682,7 +682,7 @@ pub(crate) enum RoleCommand {
 pub(crate) struct Somebody {
     /// The person
     #[arg(value_name = "POOL:SUB")]
-    pub(crate) person: Named,
+    pub(crate) person: Named<Sub>,
     /// Their user name in the pool, where it is not the sub
     #[arg(long)]
     pub(crate) user_name: Option<UserName>,
@@ -713,5 +713,5 @@ pub(crate) struct Whois {
     pub(crate) tenant: Option<String>,
     /// Through this app client
     #[arg(long, value_name = "POOL:CLIENT")]
-    pub(crate) client: Option<Named>,
+    pub(crate) client: Option<Named<ClientId>>,
 }

@@ -2,61 +2,80 @@
 
 use std::str::FromStr;
 
-use domain::{Client, Invalid, Person, PoolId, ProviderName};
+use domain::{Client, ClientId, Invalid, Person, PoolId, ProviderName, Sub};
 use jiff::SignedDuration;
 
 use crate::{Context, Failure};
 
-/// A name, perhaps with its pool.
-#[derive(Debug, Clone)]
-pub(crate) struct Named {
-    pool: Option<PoolId>,
-    name: String,
+/// A noun that stands behind a pool.
+pub(crate) trait InPool: Sized + Clone + Send + Sync {
+    /// Reads it as an operator writes it.
+    fn read(text: &str) -> Result<Self, Invalid>;
 }
 
-impl FromStr for Named {
+impl InPool for ClientId {
+    fn read(text: &str) -> Result<Self, Invalid> {
+        text.parse()
+    }
+}
+
+impl InPool for Sub {
+    fn read(text: &str) -> Result<Self, Invalid> {
+        text.parse()
+    }
+}
+
+impl InPool for ProviderName {
+    /// The canonical form is lower case; pools and people write it as they like.
+    fn read(text: &str) -> Result<Self, Invalid> {
+        text.to_lowercase().parse()
+    }
+}
+
+/// A name, perhaps with its pool.
+#[derive(Debug, Clone)]
+pub(crate) struct Named<T> {
+    pool: Option<PoolId>,
+    name: T,
+}
+
+impl<T: InPool> FromStr for Named<T> {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         match text.split_once(':') {
-            Some((pool, name)) => Ok(Self { pool: Some(pool.parse()?), name: name.to_owned() }),
-            None => Ok(Self { pool: None, name: text.to_owned() }),
+            Some((pool, name)) => Ok(Self { pool: Some(pool.parse()?), name: T::read(name)? }),
+            None => Ok(Self { pool: None, name: T::read(text)? }),
         }
     }
 }
 
-impl Named {
+impl<T: AsRef<str>> Named<T> {
     fn pool(&self, context: &Context<'_>) -> Result<PoolId, Failure> {
-        match (&self.pool, &context.local) {
-            (Some(pool), _) => Ok(pool.clone()),
-            (None, Some(local)) => local
-                .user_pool
-                .as_ref()
-                .and_then(|pool| pool.parse().ok())
-                .ok_or_else(|| Failure::NoPool(self.name.clone())),
-            (None, None) => Err(Failure::NoPool(self.name.clone())),
-        }
-    }
-
-    /// As an app client.
-    pub(crate) fn client(&self, context: &Context<'_>) -> Result<Client, Failure> {
-        Ok(Client { pool: self.pool(context)?, id: parse(&self.name)? })
-    }
-
-    /// As a person.
-    pub(crate) fn person(&self, context: &Context<'_>) -> Result<Person, Failure> {
-        Ok(Person { pool: self.pool(context)?, sub: parse(&self.name)? })
-    }
-
-    /// As an identity provider. Its canonical form is lower case.
-    pub(crate) fn provider(&self, context: &Context<'_>) -> Result<(PoolId, ProviderName), Failure> {
-        Ok((self.pool(context)?, parse(&self.name.to_lowercase())?))
+        let local = || context.local.as_ref()?.user_pool.as_ref()?.parse().ok();
+        self.pool.clone().or_else(local).ok_or_else(|| Failure::NoPool(self.name.as_ref().to_owned()))
     }
 }
 
-/// A noun of the domain; what it is not, is bad input.
-pub(crate) fn parse<T: FromStr<Err = Invalid>>(text: &str) -> Result<T, Failure> {
-    text.parse().map_err(|invalid: Invalid| Failure::Operation(invalid.into()))
+impl Named<ClientId> {
+    /// The app client.
+    pub(crate) fn client(&self, context: &Context<'_>) -> Result<Client, Failure> {
+        Ok(Client { pool: self.pool(context)?, id: self.name.clone() })
+    }
+}
+
+impl Named<Sub> {
+    /// The person.
+    pub(crate) fn person(&self, context: &Context<'_>) -> Result<Person, Failure> {
+        Ok(Person { pool: self.pool(context)?, sub: self.name.clone() })
+    }
+}
+
+impl Named<ProviderName> {
+    /// The identity provider.
+    pub(crate) fn provider(&self, context: &Context<'_>) -> Result<(PoolId, ProviderName), Failure> {
+        Ok((self.pool(context)?, self.name.clone()))
+    }
 }
 
 /// `30m`, `48h`, `7d`.

@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "what a test sets up either stands or fails the test")]
 
 mod clients;
+mod doctor;
 mod domains;
 mod invitations;
 mod members;
+mod people;
 mod table;
 mod tenants;

@@ -1,0 +1,86 @@
+//! The doctor finds what does not add up, and puts right only what needs nobody's decision.
+
+use domain::{Client, ClientKind, Tenant};
+use operations::{Finding, Fixed, NewBinding, Severity};
+use store::entity::Seats;
+use store::{Commit, Entity, Key, Transaction};
+
+use crate::table::World;
+
+impl World {
+    async fn tamper(&self, change: impl FnOnce(&mut Transaction<()>)) {
+        let session = self.table.session(None);
+        let mut transaction = Transaction::new(&session);
+        change(&mut transaction);
+        assert_eq!(session.commit(&transaction).await.unwrap(), Commit::Done);
+    }
+
+    async fn find(&self, fix: bool, code: &str) -> Option<Finding> {
+        self.ops.doctor(fix).await.unwrap().findings.into_iter().find(|finding| finding.code == code)
+    }
+}
+
+#[tokio::test]
+async fn a_healthy_table_is_healthy() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    world.add(&acme.id, "olga", "owner").await;
+    let health = world.ops.doctor(false).await.unwrap();
+    assert_eq!((health.problems(), health.tenants, health.memberships), (0, 1, 1));
+    assert!(health.findings.is_empty(), "{:?}", health.findings);
+}
+
+#[tokio::test]
+async fn seats_that_disagree_are_counted_again() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    world.add(&acme.id, "olga", "owner").await;
+    let wrong = Seats { used: 7, owners: 3, ..world.ops.seats(&acme.id).await.unwrap() };
+    world.tamper(|transaction| drop(transaction.write((), &wrong).map(|_| ()))).await;
+    assert_eq!(world.find(false, "SEATS_DISAGREE").await.unwrap().fix, Fixed::Possible);
+    assert_eq!(world.counted(&acme.id).await, (7, 3));
+    assert_eq!(world.find(true, "SEATS_DISAGREE").await.unwrap().fix, Fixed::Done);
+    assert_eq!(world.counted(&acme.id).await, (1, 1));
+    assert_eq!(world.find(false, "SEATS_DISAGREE").await, None);
+}
+
+#[tokio::test]
+async fn a_tenant_that_vanished_leaves_a_denied_client_and_a_free_slug() {
+    let world = World::new().await;
+    let acme: Tenant = world.tenant("acme").await;
+    world.add(&acme.id, "olga", "owner").await;
+    let client = Client { pool: "eu-central-1_test".parse().unwrap(), id: "app".parse().unwrap() };
+    world.ops.bind_client(&NewBinding::to_tenant(client.clone(), acme.id.clone())).await.unwrap();
+    world.tamper(|transaction| drop(transaction.delete((), &acme.key()).map(|_| ()))).await;
+    for code in ["CLIENT_DANGLING", "SLUG_DANGLING"] {
+        assert_eq!(world.find(false, code).await.unwrap().fix, Fixed::Possible, "{code}");
+    }
+    let health = world.ops.doctor(true).await.unwrap();
+    let left: Vec<_> = health
+        .findings
+        .iter()
+        .filter(|one| one.severity == Severity::Problem && one.fix != Fixed::Done)
+        .map(|one| one.code)
+        .collect();
+    assert_eq!(left, ["MEMBERSHIP_WITHOUT_TENANT"]);
+    assert_eq!(world.ops.client(&client).await.unwrap().kind, ClientKind::Unbound);
+    assert_eq!(world.find(false, "SLUG_DANGLING").await, None);
+    world.tenant("acme").await;
+}
+
+#[tokio::test]
+async fn a_tenant_without_owner_or_slug_is_found() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    world.add(&acme.id, "bob", "member").await;
+    world.tamper(|transaction| drop(transaction.delete((), &Key::slug(&acme.slug)).map(|_| ()))).await;
+    assert_eq!(world.find(false, "TENANT_WITHOUT_OWNER").await.unwrap().fix, Fixed::No);
+    assert_eq!(world.find(true, "TENANT_WITHOUT_SLUG").await.unwrap().fix, Fixed::Done);
+    assert_eq!(world.ops.find_tenant("acme").await.unwrap(), acme);
+}
+
+#[tokio::test]
+async fn a_missing_table_is_said_to_be_missing() {
+    let world = World::without_table().await;
+    assert_eq!(crate::table::code(world.ops.doctor(true).await), "TABLE_MISSING");
+}

@@ -1,0 +1,92 @@
+//! Importing members: any format, row by row, told by line, and safe to repeat.
+
+use std::fmt::Write;
+
+use crate::bench::{Laptop, text};
+
+async fn with_file(name: &str, content: &str) -> Laptop {
+    let laptop = Laptop::new().await;
+    laptop.json(&["tenant", "create", "acme"]).await;
+    std::fs::write(laptop.folder.path().join(name), content).unwrap();
+    laptop
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn csv_rows_become_members_and_repeating_skips_them() {
+    let mut file = "\u{feff}sub,tenant,roles,email\nolga,acme,owner,olga@acme.example\n".to_owned();
+    for n in 0..100 {
+        writeln!(file, "p{n},acme,\"member; billing\",").unwrap();
+    }
+    let laptop = with_file("members.csv", &file).await;
+    let dry = laptop.json(&["member", "import", "members.csv", "--dry-run"]).await;
+    assert_eq!((&dry["added"], &dry["failed"]), (&101.into(), &0.into()));
+    assert!(laptop.json(&["member", "list", "acme"]).await["members"].as_array().unwrap().is_empty());
+    let done = laptop.json(&["member", "import", "members.csv"]).await;
+    assert_eq!((&done["added"], &done["already"]), (&101.into(), &0.into()));
+    let again = laptop.json(&["member", "import", "members.csv"]).await;
+    assert_eq!((&again["added"], &again["already"]), (&0.into(), &101.into()));
+    assert_eq!(laptop.json(&["tenant", "show", "acme"]).await["seats"]["used"], 101);
+    assert_eq!(laptop.run(&["doctor"]).await.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_fail_are_told_by_line_and_the_others_are_imported() {
+    let file = r#"{"sub":"olga","tenant":"acme","roles":["owner"],"email":"olga@acme.example"}
+
+{"sub":"bob","tenant":"acme","roles":"member billing"}
+{"sub":"bob","tenant":"acme","roles":"viewer"}
+{"sub":"x y","tenant":"acme","roles":"member"}
+{"sub":"eve","tenant":"nobody","roles":"member"}
+{"sub":"eve","tenant":"acme","roles":[]}
+{"sub":"eve","tenant":"acme","roles":"member","email":"N <eve@acme.example>"}
+{"sub":"eve","tenant":"acme","role":"member"}
+nonsense
+{"sub":"mia","tenant":"acme","roles":"viewer"}"#;
+    let laptop = with_file("members.jsonl", file).await;
+    let ended = laptop.run(&["--json", "member", "import", "members.jsonl"]).await;
+    assert_eq!(ended.code, 1, "{}", ended.err);
+    let summary: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!((&summary["rows"], &summary["added"], &summary["failed"]), (&10.into(), &3.into(), &7.into()));
+    let failures = summary["failures"].as_array().unwrap();
+    let told: Vec<_> = failures.iter().map(|one| (one["line"].as_u64().unwrap(), text(one, "/code"))).collect();
+    assert_eq!(
+        told,
+        [
+            (4, "MEMBER_EXISTS"),
+            (5, "INVALID"),
+            (6, "TENANT_UNKNOWN"),
+            (7, "INVALID"),
+            (8, "INVALID"),
+            (9, "INVALID"),
+            (10, "INVALID")
+        ]
+    );
+    assert!(ended.err.contains("IMPORT_INCOMPLETE"));
+    let people = laptop.run(&["member", "import", "members.jsonl"]).await;
+    assert!(people.err.contains("line 6: there is no tenant nobody [TENANT_UNKNOWN]"), "{}", people.err);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_run_counts_the_seats_that_are_left() {
+    let laptop = with_file("members.csv", "sub,roles\na,member\nb,member\nc,member\n").await;
+    laptop.json(&["tenant", "policy", "acme", "--seat-limit", "2"]).await;
+    for dry in [true, false] {
+        let mut arguments = vec!["--json", "member", "import", "members.csv", "--tenant", "acme"];
+        arguments.extend(dry.then_some("--dry-run"));
+        let ended = laptop.run(&arguments).await;
+        let summary: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+        assert_eq!((ended.code, &summary["added"], text(&summary, "/failures/0/code")), (1, &2.into(), "SEATS_FULL"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_no_list_of_members_is_refused_as_a_whole() {
+    let laptop = Laptop::new().await;
+    for (content, code) in
+        [("name,role\nbob,admin\n", "IMPORT_FILE"), ("sub,tenant\nbob,acme\n", "IMPORT_FILE"), ("", "IMPORT_FILE")]
+    {
+        std::fs::write(laptop.folder.path().join("members"), content).unwrap();
+        assert_eq!(laptop.refused(&["member", "import", "members"]).await, (2, code.to_owned()), "{content:?}");
+    }
+    assert_eq!(laptop.refused(&["member", "import", "missing.csv"]).await, (2, "FILE".to_owned()));
+}
