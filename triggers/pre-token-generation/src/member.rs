@@ -52,7 +52,7 @@ impl PreTokenGeneration {
         } else {
             visit.facts(session).await?
         };
-        self.member(visitor, &visit, facts, first.binding.mode, session).await
+        self.member(visitor, &visit, facts, Reminder::Unread, first.binding.mode, session).await
     }
 
     /// The verdict over a person whose tenant is known. Whoever is enrolled late is read again before the token speaks of them.
@@ -61,6 +61,7 @@ impl PreTokenGeneration {
         visitor: &Visitor,
         visit: &Visit<'_>,
         facts: Facts,
+        reminder: Reminder,
         mode: Mode,
         session: &Session,
     ) -> Result<Verdict, Broken> {
@@ -71,7 +72,7 @@ impl PreTokenGeneration {
             Ok(None) => {}
         }
         if mode == Mode::Observe {
-            let voice = match foresee(session, visit, &facts, Reminder::Unread).await? {
+            let voice = match foresee(session, visit, &facts, reminder).await? {
                 Enrolment::Refuse(refusal) => Err(refusal),
                 Enrolment::Request(_) => Err(Refusal::ApprovalPending),
                 Enrolment::Join(_) | Enrolment::Member => Ok(Voice::Nobody),
@@ -79,7 +80,7 @@ impl PreTokenGeneration {
             return Ok(Verdict { voice, decision: "observed", tenant: Some(tenant) });
         }
         let fresh = MemberId::from_random((self.random)().ok_or(Broken::NoRandomness)?);
-        match enrol(session, visit, facts, Reminder::Unread, fresh).await? {
+        match enrol(session, visit, facts, reminder, fresh).await? {
             Enrolled::Refused(refusal) => return Ok(Verdict::refuse(refusal, tenant)),
             Enrolled::Requested => return Ok(Verdict::refuse(Refusal::ApprovalPending, tenant)),
             Enrolled::Joined | Enrolled::Member => {}

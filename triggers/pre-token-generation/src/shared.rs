@@ -8,8 +8,9 @@ use domain::{
     Refusal, Tenant, TenantId,
 };
 use jiff::Timestamp;
+use store::enrolment::Reminder;
 use store::entity::Remembered;
-use store::{Batch, Broken, Key, Session, clients};
+use store::{Batch, Broken, Found, Key, Session, clients};
 
 use crate::{Hint, PreTokenGeneration, Verdict, Visitor, Voice};
 
@@ -68,6 +69,12 @@ impl PreTokenGeneration {
         for tenant in &guessed {
             visitor.at(tenant, now).ask(&mut batch);
         }
+        // Of somebody about whom nothing is guessed, also who may be waiting for them: otherwise a late enrolment takes too long.
+        let waiting = Waiting::of(visitor);
+        let asked_waiting = guessed.is_empty();
+        if asked_waiting {
+            waiting.ask(&mut batch);
+        }
         // Side by side: one serial round trip.
         let (found, rows) = if hinted.is_some() {
             (session.batch(batch).await?, None)
@@ -87,11 +94,12 @@ impl PreTokenGeneration {
                     Some(Some(refusal)) if facts.membership.is_some() => Verdict::refuse(refusal, tenant.clone()),
                     // Whether such a tenant exists is not for strangers to learn.
                     None | Some(Some(_)) => Verdict::refuse(Refusal::InvitationRequired, None),
-                    Some(None) => self.member(visitor, &visit, facts, binding.mode, session).await?,
+                    Some(None) => self.member(visitor, &visit, facts, Reminder::Unread, binding.mode, session).await?,
                 }
             }
             (ClientKind::Shared, Hint::Nothing, Some(rows)) if rows.entities.is_empty() => {
-                self.newcomer(visitor, session, now, binding.mode).await?
+                let waiting = if asked_waiting { waiting.take(&found)? } else { waiting.read(session).await? };
+                self.newcomer(visitor, waiting, session, now, binding.mode).await?
             }
             (ClientKind::Shared, Hint::Nothing, Some(rows)) => {
                 let more = rows.next.is_some();
@@ -110,7 +118,7 @@ impl PreTokenGeneration {
         more: bool,
         session: &Session,
         now: Timestamp,
-        (found, guessed): (&store::Found, &[TenantId]),
+        (found, guessed): (&Found, &[TenantId]),
     ) -> Result<Verdict, Broken> {
         let active: Vec<TenantId> =
             rows.iter().filter(|row| row.status == MembershipStatus::Active).map(|row| row.tenant.clone()).collect();
@@ -151,24 +159,11 @@ impl PreTokenGeneration {
     async fn newcomer(
         &self,
         visitor: &Visitor,
+        (remembered, tenant): (Option<Remembered>, Option<TenantId>),
         session: &Session,
         now: Timestamp,
         mode: domain::Mode,
     ) -> Result<Verdict, Broken> {
-        let remembered_key = Key::enrolment(&visitor.person.pool, &visitor.user_name);
-        let domain_key = visitor.account.address().map(|address| Key::domain(address.domain()));
-        let provider_key = visitor.account.provider_name().map(|name| Key::provider(&visitor.person.pool, &name));
-        let mut batch = Batch::default();
-        batch.add(remembered_key.clone()).maybe(domain_key.clone()).maybe(provider_key.clone());
-        let found = session.batch(batch).await?;
-        let remembered: Option<Remembered> = found.get(&remembered_key)?;
-        let domain: Option<DomainOwner> = found.maybe(domain_key.as_ref())?;
-        let provider: Option<Provider> = found.maybe(provider_key.as_ref())?;
-        let own = provider.and_then(|provider| match provider.kind {
-            ProviderKind::Tenant(tenant) => Some(tenant),
-            ProviderKind::Social => None,
-        });
-        let tenant = remembered.map(|remembered| remembered.tenant).or(own).or_else(|| domain?.tenant);
         let nobody = Verdict { voice: Ok(Voice::Nobody), decision: "no tenant", tenant: None };
         let Some(tenant) = tenant else { return Ok(nobody) };
         let visit = visitor.at(&tenant, now);
@@ -176,9 +171,50 @@ impl PreTokenGeneration {
         if facts.tenant.as_ref().is_none_or(|tenant| left_out(tenant).is_some()) {
             return Ok(nobody);
         }
-        let verdict = self.member(visitor, &visit, facts, mode, session).await?;
+        let verdict = self.member(visitor, &visit, facts, Reminder::Read(remembered), mode, session).await?;
         // What was refused there is no reason to refuse a token without tenant.
         Ok(if verdict.voice.is_err() { Verdict { voice: Ok(Voice::Nobody), ..verdict } } else { verdict })
+    }
+}
+
+/// Where to look for a tenant that waits for somebody: what pre sign-up remembered, their provider, their domain.
+struct Waiting {
+    remembered: Key,
+    domain: Option<Key>,
+    provider: Option<Key>,
+}
+
+impl Waiting {
+    fn of(visitor: &Visitor) -> Self {
+        let Visitor { person, user_name, account, .. } = visitor;
+        Self {
+            remembered: Key::enrolment(&person.pool, user_name),
+            domain: account.address().map(|address| Key::domain(address.domain())),
+            provider: account.provider_name().map(|name| Key::provider(&person.pool, &name)),
+        }
+    }
+
+    fn ask(&self, batch: &mut Batch) {
+        batch.add(self.remembered.clone()).maybe(self.domain.clone()).maybe(self.provider.clone());
+    }
+
+    async fn read(&self, session: &Session) -> Result<(Option<Remembered>, Option<TenantId>), Broken> {
+        let mut batch = Batch::default();
+        self.ask(&mut batch);
+        self.take(&session.batch(batch).await?)
+    }
+
+    /// What was remembered, and the tenant: that of the invitation, else the provider's, else the domain's.
+    fn take(&self, found: &Found) -> Result<(Option<Remembered>, Option<TenantId>), Broken> {
+        let remembered: Option<Remembered> = found.get(&self.remembered)?;
+        let domain: Option<DomainOwner> = found.maybe(self.domain.as_ref())?;
+        let provider: Option<Provider> = found.maybe(self.provider.as_ref())?;
+        let own = provider.and_then(|provider| match provider.kind {
+            ProviderKind::Tenant(tenant) => Some(tenant),
+            ProviderKind::Social => None,
+        });
+        let tenant = remembered.as_ref().map(|remembered| remembered.tenant.clone());
+        Ok((remembered, tenant.or(own).or_else(|| domain?.tenant)))
     }
 }
 
