@@ -8,6 +8,9 @@
     reason = "tests, and what they share"
 )]
 
+mod contract;
 mod fixtures;
 mod journeys;
+mod properties;
+mod round_trips;
 mod threats;

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use domain::{DomainName, Email};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use tests::{Event, World};
 
 /// Quoted local parts.
@@ -348,7 +349,7 @@ fn d7_whatever_we_accept_other_parsers_read_alike() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
     #[test]
     fn d9_canonical_is_idempotent_and_equal_means_equal_bytes(text in "[a-zA-Z0-9.+_'-]{1,20}@[a-zA-Z0-9-]{1,12}(\\.[a-zA-Z]{2,6}){1,2}") {
