@@ -1,7 +1,7 @@
 //! A proxy before the engine that bends its answers, for what a table does only on a bad day.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -37,14 +37,50 @@ impl Drop for Proxy {
 struct Before {
     engine: String,
     fault: Fault,
+    hold: Arc<Mutex<Option<Hold>>>,
     client: Client<HttpConnector, Body>,
+}
+
+/// Holds the first request of an operation until it is let go, so that something can happen in between.
+#[derive(Debug)]
+struct Hold {
+    operation: &'static str,
+    arrived: oneshot::Sender<()>,
+    go: oneshot::Receiver<()>,
+}
+
+/// The other end of a held request.
+#[derive(Debug)]
+pub struct Held {
+    arrived: oneshot::Receiver<()>,
+    go: oneshot::Sender<()>,
+}
+
+impl Held {
+    /// Waits until the request is there.
+    pub async fn arrived(self) -> oneshot::Sender<()> {
+        self.arrived.await.expect("the request came");
+        self.go
+    }
 }
 
 impl Proxy {
     /// Starts one before this engine.
     pub async fn start(engine: &Engine, fault: Fault) -> Self {
+        Self::serve(engine, fault, None).await
+    }
+
+    /// Starts one that holds the first request of this operation.
+    pub async fn holding(engine: &Engine, operation: &'static str) -> (Self, Held) {
+        let (arrived, has_arrived) = oneshot::channel();
+        let (go, may_go) = oneshot::channel();
+        let proxy = Self::serve(engine, Arc::new(|_, _, _| {}), Some(Hold { operation, arrived, go: may_go })).await;
+        (proxy, Held { arrived: has_arrived, go })
+    }
+
+    async fn serve(engine: &Engine, fault: Fault, hold: Option<Hold>) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let before = Before { engine: engine.endpoint().to_owned(), fault, client };
+        let before = Before { engine: engine.endpoint().to_owned(), fault, hold: Arc::new(Mutex::new(hold)), client };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free loopback port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
         let router = axum::Router::new().fallback(forward).with_state(before);
@@ -69,6 +105,12 @@ async fn forward(State(before): State<Before>, request: Request) -> Response {
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let hold = before.hold.lock().expect("a lock").take_if(|hold| hold.operation == operation);
+    if let Some(hold) = hold {
+        // Whoever let go of the other end lets the request go, too.
+        let _ = hold.arrived.send(());
+        let _ = hold.go.await;
+    }
     parts.uri = before.engine.parse().expect("a URI");
     let answer = before.client.request(Request::from_parts(parts, Body::from(body))).await.expect("an answer");
     let (mut parts, body) = answer.into_parts();

@@ -101,6 +101,42 @@ async fn m2_a_suspension_survives_a_new_account() {
 }
 
 #[tokio::test]
+async fn m2_the_bar_is_on_the_mailbox_whoever_else_came_with_it() {
+    let world = acme().await;
+    for name in ["ann", "ann-again"] {
+        world.with_member(&Membership { address: Some(email(ANN)), ..member(name, "acme") }).await;
+        assert_eq!(world.ask(&Event::token("acme", name, ANN)).await.speaks_of(), Some(tenant_id("acme")));
+    }
+    world.suspend("ann-again", "acme").await;
+    assert_eq!(world.ask(&Event::token("acme", "ann", ANN)).await.code(), Some("MEMBERSHIP_SUSPENDED"));
+    world.resume("ann-again", "acme").await;
+    assert_eq!(world.ask(&Event::token("acme", "ann", ANN)).await.speaks_of(), Some(tenant_id("acme")));
+    world.remove("ann-again", "acme").await;
+    assert_eq!(world.ask(&Event::token("acme", "ann", ANN)).await.code(), Some("MEMBERSHIP_ENDED"));
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn m1_an_invitation_of_the_same_moment_is_not_later() {
+    for (seconds, back) in [(-1, false), (0, false), (1, true)] {
+        for barred in [false, true] {
+            let world = acme().await;
+            let removed =
+                Membership { status: MembershipStatus::Removed, since: minutes(-30), ..member("ann", "acme") };
+            world.with_member(&removed).await;
+            if barred {
+                world.bar("acme", ANN, BarReason::Removed).await;
+            }
+            let mut open = invitation(1, "acme", ANN);
+            open.terms.created = minutes(-30) + jiff::SignedDuration::from_secs(seconds);
+            world.with_invitation(&open).await;
+            let asked = world.ask(&Event::token("acme", "ann", ANN)).await;
+            assert_eq!(asked.is_reply(), back, "{seconds} s after the removal, barred: {barred}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn m3_an_invitation_never_authenticates() {
     let world = acme().await;
     world.with("globex").await;

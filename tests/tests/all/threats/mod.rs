@@ -4,6 +4,7 @@
 mod addresses;
 mod domains;
 mod identity;
+mod in_between;
 mod invitations;
 mod memberships;
 mod paths;
