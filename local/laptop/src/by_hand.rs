@@ -1,5 +1,6 @@
 //! What to type while the stack runs.
 
+use crate::town::{OLGA, OTTO};
 use crate::{PASSWORD, POOL, REGION, Stack};
 
 /// The events of the fixtures that speak of this town.
@@ -14,30 +15,38 @@ pub fn by_hand(stack: &Stack, programs: &str) -> String {
     let pool = stack.server().url();
     let engine = stack.engine().url();
     let aws = format!("aws cognito-idp --endpoint-url {pool} --region {REGION} --no-sign-request");
-    let lambda = match stack.functions() {
-        Some(functions) => {
-            let port = functions.address().port();
-            let lines: Vec<String> = EVENTS
-                .iter()
-                .map(|(trigger, case)| {
-                    format!(
-                        "  cargo lambda invoke {trigger} --invoke-address 127.0.0.1 --invoke-port {port} --data-file \
-                         fixtures/{trigger}/{case}/event.json"
-                    )
-                })
-                .collect();
-            format!(
-                "One trigger by itself, with an event of the fixtures (`cargo xtask lambda --` does in place of `cargo lambda`):\n{}",
-                lines.join("\n")
-            )
-        }
-        None => format!("The functions are served at {}.", stack.lambda_endpoint()),
-    };
     let environment: Vec<String> = stack.environment().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let environment = environment.join(" ");
+    let lambda = if let Some(functions) = stack.functions() {
+        let port = functions.address().port();
+        let invoke = |(trigger, case): (&str, &str)| {
+            format!(
+                "  cargo lambda invoke {trigger} --invoke-address 127.0.0.1 --invoke-port {port} --data-file \
+                 fixtures/{trigger}/{case}/event.json"
+            )
+        };
+        format!(
+            "\
+One trigger by itself, with an event of the fixtures (`cargo xtask lambda --` does in place of `cargo lambda`):
+{}
+
+The same behind `cargo lambda watch`, which builds anew as you edit; invoke without address and port then.
+(`{programs}/tenantry-laptop up --lambda-endpoint http://127.0.0.1:9000` lets the user pool call it too.)
+  {environment} cargo lambda watch",
+            EVENTS.map(invoke).join("\n")
+        )
+    } else {
+        format!(
+            "\
+The triggers are called at {}. Unless they run already, start them in the project's folder:
+  {environment} cargo lambda watch",
+            stack.lambda_endpoint()
+        )
+    };
     format!(
         "\
 The user pool {POOL} is at {pool}, DynamoDB at {engine}, Lambda's Invoke at {lambda_endpoint}.
-Everybody's password is {PASSWORD}; codes and mails are at {pool}/local/outbox.
+Everybody's password is {PASSWORD}; codes and mails are at {pool}/local/outbox. Acme is {OLGA}'s, Globex {OTTO}'s.
 
 As the operator:
   {programs}/tenantctl --local tenant list
@@ -55,11 +64,7 @@ As a person, with the AWS CLI:
   {aws} sign-up --client-id globex --username joe@freelance.example --password {PASSWORD} --client-metadata invitation=SECRET
 
 {lambda}
-
-Your own build of the triggers, rebuilt as you edit: `{programs}/tenantry-laptop up --lambda-endpoint http://127.0.0.1:9000`, and beside it
-  {environment} cargo lambda watch
 ",
         lambda_endpoint = stack.lambda_endpoint(),
-        environment = environment.join(" "),
     )
 }

@@ -29,13 +29,19 @@ enum Command {
         #[arg(long)]
         exit: bool,
     },
-    /// Start the stack with two tenants and wait for Ctrl-C
+    /// Start the stack with two tenants and wait for Ctrl-C; the variable `TENANTRY_CLAIMS` renames the claims
     Up {
         #[command(flatten)]
         stack: StackArguments,
         /// Leave the table empty: no tenants, no bound app clients
         #[arg(long)]
         empty: bool,
+        /// Call the triggers at this Invoke endpoint, such as `cargo lambda watch`, instead of starting them
+        #[arg(long, value_name = "URL")]
+        lambda_endpoint: Option<String>,
+        /// The version of the pre token generation event; machines need v3
+        #[arg(long, value_enum, default_value = "v3")]
+        pre_token_version: Version,
     },
     /// Show what a token on the standard input says (it is not verified)
     Claims,
@@ -49,15 +55,9 @@ struct StackArguments {
     /// Where the triggers' programs are; beside this one by default
     #[arg(long, value_name = "DIR")]
     bin_dir: Option<PathBuf>,
-    /// Call the triggers at this Invoke endpoint, such as `cargo lambda watch`, instead of starting them
-    #[arg(long, value_name = "URL")]
-    lambda_endpoint: Option<String>,
     /// The folder that gets .tenantry/local.json, for `tenantctl --local`; this one by default
     #[arg(long, value_name = "DIR", default_value = ".")]
     state_dir: PathBuf,
-    /// The version of the pre token generation event; machines need v3
-    #[arg(long, value_enum, default_value = "v3")]
-    pre_token_version: Version,
     /// Show the log of the user pool and of the triggers during the demo too
     #[arg(long, short)]
     verbose: bool,
@@ -68,6 +68,16 @@ enum Version {
     V1,
     V2,
     V3,
+}
+
+impl From<&Version> for PreTokenVersion {
+    fn from(version: &Version) -> Self {
+        match version {
+            Version::V1 => Self::V1,
+            Version::V2 => Self::V2,
+            Version::V3 => Self::V3,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -98,7 +108,14 @@ async fn run(command: Command) -> Result<ExitCode, Fault> {
         }
     };
     let shown = Arc::new(AtomicBool::new(arguments.verbose));
-    let stack = Stack::start(settings(arguments, programs.clone(), &shown)).await?;
+    let mut settings = settings(arguments, programs.clone(), &shown);
+    if let Command::Up { lambda_endpoint, pre_token_version, .. } = &command {
+        settings.lambda_endpoint.clone_from(lambda_endpoint);
+        settings.pre_token_version = pre_token_version.into();
+        // The demo's promises name the claims as they are called by default.
+        settings.claims = claims();
+    }
+    let stack = Stack::start(settings).await?;
 
     // Whatever ends the walk, the stack is shut down before the process ends.
     let ended = tokio::select! {
@@ -156,14 +173,7 @@ fn settings(arguments: &StackArguments, programs: Programs, shown: &Arc<AtomicBo
     });
     Settings {
         data: arguments.data.clone(),
-        lambda_endpoint: arguments.lambda_endpoint.clone(),
         state_dir: Some(arguments.state_dir.clone()),
-        pre_token_version: match arguments.pre_token_version {
-            Version::V1 => PreTokenVersion::V1,
-            Version::V2 => PreTokenVersion::V2,
-            Version::V3 => PreTokenVersion::V3,
-        },
-        claims: claims(),
         sink,
         ..Settings::new(world(), programs)
     }

@@ -55,7 +55,7 @@ async fn password_members_move_to_the_company_account_with_everything_they_have(
     assert_ne!(federated.sub(), ann.sub(), "Cognito makes another user of the federated Ann");
     assert_eq!(federated.text("member_id"), ann.text("member_id"), "and for us she is the same member");
     assert_eq!(laptop.seats(acme).await, seats, "in the same seat");
-    assert_eq!(operations.seats(&acme.id).await.unwrap().owners, 1);
+    assert_eq!(operations.seats(&acme.id).await.unwrap().owners, 2);
     let person = |tokens: &Tokens| Person { pool: laptop::POOL.parse().unwrap(), sub: tokens.sub().parse().unwrap() };
     let before = operations.find_member(&acme.id, &person(&ann).into()).await.unwrap();
     assert_eq!(before.status, MembershipStatus::Superseded);
