@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{Email, Membership, Person, Roles, TenantId, TenantStatus};
-use store::Key;
+use domain::{Email, Person, Roles, TenantId};
 
 use crate::{NewMember, OperationError, Operations};
 
@@ -73,7 +72,7 @@ impl Importer<'_> {
     }
 
     async fn would_add(&mut self, id: &TenantId, new: &NewMember) -> Result<Imported, OperationError> {
-        let already = self.operations.check_addable(id, new).await?;
+        let already = self.operations.is_already(id, new).await?;
         if already {
             return Ok(Imported::Already);
         }
@@ -89,17 +88,5 @@ impl Importer<'_> {
             }
             Some(None) | None => Ok(Imported::Added),
         }
-    }
-}
-
-impl Operations {
-    /// Whether a person is a member already (true) or can be added (false); an error says why neither.
-    async fn check_addable(&self, id: &TenantId, new: &NewMember) -> Result<bool, OperationError> {
-        let tenant = self.tenant(id).await?;
-        if tenant.status == TenantStatus::Closed {
-            return Err(OperationError::TenantState("closed"));
-        }
-        let before: Option<Membership> = self.session.get(&Key::membership(&new.person, id)).await?;
-        self.addable(id, new, before.as_ref()).await.map(|addable| addable.is_none())
     }
 }

@@ -7,8 +7,8 @@ use domain::{
     Person, Rank, Roles, Tenant, TenantId, TenantStatus,
 };
 use jiff::Timestamp;
-use store::Key;
 use store::entity::KeyedMailbox;
+use store::{Batch, Key};
 
 use crate::authority::Authority;
 use crate::commit::Part;
@@ -129,14 +129,14 @@ impl Operations {
             self.operators_only()?;
         }
         for _ in 0..ROUNDS {
-            let tenant = self.open_tenant(id).await?;
+            let Met { tenant, before, mailbox } = self.meet(id, new).await?;
             let authority = self.authority(&tenant, Rank::Admin).await?;
             authority.may_grant(&new.roles)?;
-            let before: Option<Membership> = self.session.get(&Key::membership(&new.person, id)).await?;
-            let Some((address, mailbox)) = self.addable(id, new, before.as_ref()).await? else {
+            let address = new.address.clone().or_else(|| before.as_ref().and_then(|row| row.address.clone()));
+            if addable(new, before.as_ref(), mailbox.as_ref())? == Addable::Already {
                 // INVARIANT: `before` is there, since somebody who is no member cannot be one already.
                 return before.map(|row| (row, false)).ok_or(OperationError::Contended);
-            };
+            }
             let barred = mailbox.as_ref().and_then(|keyed| keyed.mailbox.bar);
             let now = self.now();
             let after = Membership {
@@ -162,22 +162,32 @@ impl Operations {
         Err(OperationError::Contended)
     }
 
-    /// The address and mailbox with which somebody can be added over the row that is there; `None`: they are a member already.
-    pub(crate) async fn addable(
-        &self,
-        id: &TenantId,
-        new: &NewMember,
-        before: Option<&Membership>,
-    ) -> Result<Option<(Option<Email>, Option<KeyedMailbox>)>, OperationError> {
-        if may_be_added(before, &new.roles)? == Addable::Already {
-            return Ok(None);
+    /// What the table says of a person who is to be added, in one round trip where their address is given.
+    async fn meet(&self, id: &TenantId, new: &NewMember) -> Result<Met, OperationError> {
+        let (tenant_key, row_key) = (Key::tenant(id), Key::membership(&new.person, id));
+        let mailbox_key = |address: &Email| Key::mailbox(id, &MailboxKey::of(id, address));
+        let mut batch = Batch::default();
+        batch.add(tenant_key.clone()).add(row_key.clone()).maybe(new.address.as_ref().map(mailbox_key));
+        let found = self.session.batch(batch).await?;
+        let tenant: Tenant = found.get(&tenant_key)?.ok_or_else(|| OperationError::no_tenant(id))?;
+        if tenant.status == TenantStatus::Closed {
+            return Err(OperationError::TenantState("closed"));
         }
-        let address = new.address.clone().or_else(|| before.and_then(|row| row.address.clone()));
-        let mailbox = self.maybe_mailbox(id, address.as_ref()).await?;
-        match mailbox.as_ref().and_then(|keyed| keyed.mailbox.bar) {
-            Some(bar) if !new.lift_bar => Err(OperationError::MailboxBarred(crate::shape::bar_reason(bar.reason))),
-            _ => Ok(Some((address, mailbox))),
-        }
+        let before: Option<Membership> = found.get(&row_key)?;
+        let mailbox = match &new.address {
+            Some(address) => {
+                let keyed: Option<KeyedMailbox> = found.get(&mailbox_key(address))?;
+                Some(keyed.unwrap_or_else(|| unknown_mailbox(id, address)))
+            }
+            None => self.maybe_mailbox(id, before.as_ref().and_then(|row| row.address.as_ref())).await?,
+        };
+        Ok(Met { tenant, before, mailbox })
+    }
+
+    /// Whether a person is a member already (true) or can be added (false); an error says why neither.
+    pub(crate) async fn is_already(&self, id: &TenantId, new: &NewMember) -> Result<bool, OperationError> {
+        let Met { before, mailbox, .. } = self.meet(id, new).await?;
+        Ok(addable(new, before.as_ref(), mailbox.as_ref())? == Addable::Already)
     }
 
     /// The member whom somebody named. A superseded row gives way to the one that took it over.
@@ -496,7 +506,7 @@ impl Operations {
     pub(crate) async fn mailbox(&self, id: &TenantId, address: &Email) -> Result<KeyedMailbox, OperationError> {
         let key = MailboxKey::of(id, address);
         let found: Option<KeyedMailbox> = self.session.get(&Key::mailbox(id, &key)).await?;
-        Ok(found.unwrap_or_else(|| KeyedMailbox::new(id, &key, Mailbox::default())))
+        Ok(found.unwrap_or_else(|| unknown_mailbox(id, address)))
     }
 
     async fn maybe_mailbox(
@@ -541,6 +551,33 @@ fn apply_bar(mailbox: &mut Mailbox, change: BarChange, now: Timestamp) {
 enum Addable {
     Yes,
     Already,
+}
+
+/// The row must allow it, and the mailbox must not be barred.
+fn addable(
+    new: &NewMember,
+    before: Option<&Membership>,
+    mailbox: Option<&KeyedMailbox>,
+) -> Result<Addable, OperationError> {
+    let addable = may_be_added(before, &new.roles)?;
+    match mailbox.and_then(|keyed| keyed.mailbox.bar) {
+        Some(bar) if addable == Addable::Yes && !new.lift_bar => {
+            Err(OperationError::MailboxBarred(crate::shape::bar_reason(bar.reason)))
+        }
+        _ => Ok(addable),
+    }
+}
+
+/// A mailbox of which the table holds nothing.
+fn unknown_mailbox(id: &TenantId, address: &Email) -> KeyedMailbox {
+    KeyedMailbox::new(id, &MailboxKey::of(id, address), Mailbox::default())
+}
+
+/// What the table says of a person who is to be added.
+struct Met {
+    tenant: Tenant,
+    before: Option<Membership>,
+    mailbox: Option<KeyedMailbox>,
 }
 
 fn may_be_added(before: Option<&Membership>, roles: &Roles) -> Result<Addable, OperationError> {

@@ -152,6 +152,7 @@ impl Operations {
             domain,
             provider: None,
             mailbox,
+            former_bar: None,
             membership: row.as_ref(),
         });
         match standing {

@@ -49,7 +49,7 @@ pub(crate) struct Global {
     /// The table of the stack that runs on this machine (`cargo xtask demo`)
     #[arg(long, global = true)]
     pub(crate) local: bool,
-    /// Who acts, for the record [default: $USER]
+    /// Who acts, for the record [default: $USER; with --local, local]
     #[arg(long = "as", global = true, value_name = "NAME")]
     pub(crate) actor: Option<String>,
 }
@@ -306,15 +306,15 @@ pub(crate) struct Bind {
     /// What we decide is only logged
     #[arg(long, conflicts_with = "enforce")]
     pub(crate) observe: bool,
-    /// What we decide counts (the default)
+    /// What we decide counts (the default of a client that was not bound before)
     #[arg(long)]
     pub(crate) enforce: bool,
-    /// What becomes of Cognito's groups
-    #[arg(long, default_value = "carry")]
-    pub(crate) groups: GroupsChoice,
-    /// Whether tokens may edit the account
-    #[arg(long, default_value = "keep")]
-    pub(crate) account_scope: AccountScope,
+    /// What becomes of Cognito's groups [default: as it is, or carry]
+    #[arg(long)]
+    pub(crate) groups: Option<GroupsChoice>,
+    /// Whether tokens may edit the account [default: as it is, or keep]
+    #[arg(long)]
+    pub(crate) account_scope: Option<AccountScope>,
 }
 
 #[derive(Debug, Args)]

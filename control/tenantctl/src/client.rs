@@ -1,8 +1,8 @@
 //! `tenantctl client` and `tenantctl pool`.
 
 use domain::{Binding, ClientKind, Groups, Mode, Pool, Roles};
-use operations::NewBinding;
 use operations::shape::{ClientShape, PoolShape, client_kind};
+use operations::{NewBinding, OperationError};
 
 use crate::args::{AccountScope, Bind, ClientCommand, GroupsChoice, PoolCommand};
 use crate::tenant::some_roles;
@@ -61,16 +61,33 @@ async fn binding(bind: Bind, context: &Context<'_>) -> Result<NewBinding, Failur
         },
         (None, None) => ClientKind::Shared,
     };
-    Ok(NewBinding {
-        client: bind.client.client(context)?,
-        kind,
-        mode: if bind.observe { Mode::Observe } else { Mode::Enforce },
-        groups: match bind.groups {
-            GroupsChoice::Carry => Groups::Carry,
-            GroupsChoice::Replace => Groups::Replace,
-        },
-        suppress_account_scope: matches!(bind.account_scope, AccountScope::Suppress),
-    })
+    // What is not said stays as it is: binding again must not enforce what only observes.
+    let client = bind.client.client(context)?;
+    let before = match context.operations.client(&client).await {
+        Ok(before) => Some(before).filter(|before| before.kind != ClientKind::Unbound),
+        Err(OperationError::ClientUnknown) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let mut new = NewBinding::new(client, kind);
+    if let Some(before) = before {
+        new.mode = before.mode;
+        new.groups = before.groups;
+        new.suppress_account_scope = before.suppress_account_scope;
+    }
+    match (bind.observe, bind.enforce) {
+        (true, _) => new.mode = Mode::Observe,
+        (_, true) => new.mode = Mode::Enforce,
+        _ => {}
+    }
+    match bind.groups {
+        Some(GroupsChoice::Carry) => new.groups = Groups::Carry,
+        Some(GroupsChoice::Replace) => new.groups = Groups::Replace,
+        None => {}
+    }
+    if let Some(scope) = bind.account_scope {
+        new.suppress_account_scope = matches!(scope, AccountScope::Suppress);
+    }
+    Ok(new)
 }
 
 fn show(context: &Context<'_>, binding: &Binding, done: &str) {

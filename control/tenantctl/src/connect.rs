@@ -4,14 +4,14 @@ use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use store::{Connection, Table};
 
+use crate::Failure;
 use crate::args::Global;
 use crate::local::Local;
-use crate::{Failure, World};
 
 /// The table's name unless another is given.
 const TABLE: &str = "tenantry";
 
-pub(crate) async fn table(global: &Global, local: Option<&Local>, world: &World) -> Result<Table, Failure> {
+pub(crate) async fn table(global: &Global, local: Option<&Local>) -> Result<Table, Failure> {
     let connection = match local {
         Some(local) => Connection {
             table: global.table.clone().unwrap_or_else(|| local.table.clone()),
@@ -21,12 +21,12 @@ pub(crate) async fn table(global: &Global, local: Option<&Local>, world: &World)
             credentials: SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "tenantry")),
             jitter: no_jitter,
         },
-        None => aws(global, world).await?,
+        None => aws(global).await?,
     };
     Ok(Table::connect_patiently(connection)?)
 }
 
-async fn aws(global: &Global, _: &World) -> Result<Connection, Failure> {
+async fn aws(global: &Global) -> Result<Connection, Failure> {
     let mut loader =
         aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(store::connect::http_client(None)?);
     if let Some(region) = &global.region {

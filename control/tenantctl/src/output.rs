@@ -43,7 +43,8 @@ impl Output {
         if count == 0 {
             print(&format!("no {}", name.replace('_', " ")));
         } else {
-            let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+            let lines: Vec<String> =
+                table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
             print(&lines.join("\n"));
         }
     }

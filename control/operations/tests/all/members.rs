@@ -182,3 +182,45 @@ async fn i10_members_act_within_their_tenant_and_below_themselves() {
     world.ops.suspend_tenant(id, None).await.unwrap();
     assert_eq!(code(admin.members(id).await), "NOT_ALLOWED");
 }
+
+#[tokio::test]
+async fn a_request_takes_a_seat_only_when_it_is_approved() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    let limit = PolicyChange { seat_limit: Some(Some(1)), ..PolicyChange::default() };
+    world.ops.set_policy(id, &limit).await.unwrap();
+    for name in ["bob", "mia"] {
+        world.request(id, name).await;
+    }
+    let (bob, mia): (MemberName, MemberName) = (email("bob").into(), email("mia").into());
+    assert_eq!(world.ops.deny(id, &bob, None).await.unwrap().status, MembershipStatus::Denied);
+    assert_eq!(world.ops.deny(id, &bob, None).await.unwrap().status, MembershipStatus::Denied);
+    assert_eq!(world.counted(id).await, (0, 0));
+    assert_eq!(code(world.ops.set_roles(id, &bob, &roles("admin")).await), "MEMBER_STATE");
+    let row = world.ops.approve(id, &bob, Some(&roles("viewer"))).await.unwrap();
+    assert_eq!((row.status, row.roles.clone()), (MembershipStatus::Active, roles("viewer")));
+    assert_eq!(world.ops.approve(id, &bob, None).await.unwrap(), row);
+    assert_eq!(code(world.ops.deny(id, &bob, None).await), "MEMBER_STATE");
+    assert_eq!(code(world.ops.approve(id, &mia, None).await), "SEATS_FULL");
+    assert_eq!(world.recounted(id).await, (1, 0));
+}
+
+#[tokio::test]
+async fn a_superseded_row_gives_way_to_the_one_that_took_it_over() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    let mut old = world.add(id, "bob", "member").await;
+    let mut new = old.clone();
+    old.status = MembershipStatus::Superseded;
+    new.person = person("okta_bob");
+    new.revision = 0;
+    world.write(&old).await;
+    world.write(&new).await;
+    let member: MemberName = new.member.clone().into();
+    assert_eq!(world.ops.find_member(id, &member).await.unwrap().person, new.person);
+    world.ops.set_roles(id, &member, &roles("admin")).await.unwrap();
+    assert_eq!(code(world.ops.set_roles(id, &(&old).into(), &roles("owner")).await), "MEMBER_STATE");
+    assert_eq!(world.counted(id).await, world.recounted(id).await);
+}

@@ -122,12 +122,39 @@ impl World {
         for name in names {
             let mut row = self.add(tenant, name, "member").await;
             row.origin = domain::Origin::Domain { domain: domain.clone(), generation: owner.generation };
-            let session = self.table.session(None);
-            let mut transaction = store::Transaction::new(&session);
-            transaction.write((), &row).unwrap();
-            assert_eq!(session.commit(&transaction).await.unwrap(), store::Commit::Done);
+            self.write(&row).await;
             rows.push(row);
         }
         rows
+    }
+
+    /// Somebody who asked to join, as enrolment would have written them.
+    pub(crate) async fn request(&self, tenant: &TenantId, name: &str) {
+        let at = now();
+        self.write(&Membership {
+            person: person(name),
+            tenant: tenant.clone(),
+            member: domain::MemberId::from_random(std::array::from_fn(|_| {
+                let mut byte = [0];
+                random(&mut byte);
+                byte[0]
+            })),
+            roles: Roles::member(),
+            status: domain::MembershipStatus::Requested,
+            origin: domain::Origin::Domain { domain: "acme.example".parse().unwrap(), generation: 1 },
+            address: Some(email(name)),
+            since: at,
+            created: at,
+            revision: 0,
+        })
+        .await;
+    }
+
+    /// Writes a row as it is.
+    pub(crate) async fn write(&self, row: &Membership) {
+        let session = self.table.session(None);
+        let mut transaction = store::Transaction::new(&session);
+        transaction.write((), row).unwrap();
+        assert_eq!(session.commit(&transaction).await.unwrap(), store::Commit::Done);
     }
 }

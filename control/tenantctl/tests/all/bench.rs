@@ -77,8 +77,8 @@ impl Laptop {
 /// The binary in a folder, with a clean environment.
 pub(crate) async fn tenantctl(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tenantctl"));
-    command.args(arguments).current_dir(folder).env_clear().env("USER", "olga").stdin(Stdio::null());
-    command.envs(environment.iter().copied());
+    command.args(arguments).current_dir(folder).env_clear().stdin(Stdio::null());
+    command.env("USER", "olga").envs(environment.iter().copied());
     let output: Output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ended { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }

@@ -16,6 +16,8 @@ async fn an_operator_sets_a_tenant_up_and_looks_after_it() {
         .await;
     assert_eq!((text(&client, "/tenant_id"), text(&client, "/mode")), (id.as_str(), "enforce"));
     assert_eq!(text(&laptop.json(&["client", "observe", "acmeapp"]).await, "/mode"), "observe");
+    let again = laptop.json(&["client", "bind", "acmeapp", "--tenant", "acme", "--groups", "replace"]).await;
+    assert_eq!((text(&again, "/mode"), text(&again, "/account_scope")), ("observe", "suppress"));
     assert_eq!(text(&laptop.json(&["client", "enforce", "acmeapp"]).await, "/mode"), "enforce");
 
     laptop.json(&["domain", "verify", "acme", "acme.example", "--assume-verified", "a test"]).await;
@@ -219,6 +221,21 @@ async fn without_a_running_stack_local_says_how_to_start_one() {
         let ended = tenantctl(folder.path(), &["--local", "tenant", "list"], &[]).await;
         assert!(ended.err.contains("[LOCAL_STATE]"), "{odd}: {}", ended.err);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_who_changes_something_has_a_name() {
+    let laptop = Laptop::new().await;
+    let nobody = std::process::Command::new(env!("CARGO_BIN_EXE_tenantctl"))
+        .args(["--region", "eu-central-1", "tenant", "list"])
+        .env_clear()
+        .output()
+        .unwrap();
+    assert_eq!(nobody.status.code(), Some(2));
+    assert!(String::from_utf8(nobody.stderr).unwrap().contains("[NO_ACTOR]"));
+    laptop.json(&["tenant", "create", "acme"]).await;
+    laptop.json(&["--as", "pat", "member", "add", "acme", "bob"]).await;
+    assert_eq!(text(&laptop.json(&["person", "export", "bob"]).await, "/records/0/actor"), "operator:pat");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
