@@ -61,7 +61,7 @@ impl std::fmt::Debug for Transcript<'_> {
 const GREEN: &str = "32";
 const RED: &str = "31;1";
 const BOLD: &str = "1";
-const FAINT: &str = "2";
+const YELLOW: &str = "33";
 
 impl<'w> Transcript<'w> {
     /// Onto this.
@@ -94,9 +94,8 @@ impl<'w> Transcript<'w> {
         writeln!(self.out, "{:>3}. {happens}", self.tally.steps)?;
         let came_of_it = match outcome {
             Ok(tokens) => show(tokens),
-            Err(refused) => format!("refused: {refused}"),
+            Err(refused) => self.paint(YELLOW, &format!("refused: {refused}")),
         };
-        let came_of_it = self.paint(FAINT, &came_of_it);
         writeln!(self.out, "     {mark} {came_of_it}")?;
         if !kept {
             writeln!(self.out, "          promised: {}", promised(promise))?;

@@ -11,6 +11,7 @@ mod contractor;
 mod demo;
 mod kept;
 mod new_domain;
+mod outage;
 mod reinvited;
 mod sso;
 
