@@ -176,3 +176,19 @@ async fn a_transfer_changes_owner_and_claims_at_once() {
     assert!(heirs[0].owner.is_some());
     assert!(heirs[0].claim.as_ref().unwrap().assumed.as_ref().unwrap().contains("a merger"));
 }
+
+#[tokio::test]
+async fn a_release_that_was_interrupted_keeps_the_others_when_it_is_repeated() {
+    let world = World::new().await;
+    let (acme, domain) = (world.tenant("acme").await, acme_example());
+    world.ops.assume_domain(&acme.id, &domain, "a test").await.unwrap();
+    let mut late = world.rest_on(&acme.id, &domain, &["bob"]).await.remove(0);
+    world.ops.release_domain(&acme.id, &domain, Releasing::KeepMembers).await.unwrap();
+    // Joined by the former generation while the domain was going: the index had not shown them yet.
+    late.person.sub = "late".parse().unwrap();
+    late.revision = 0;
+    world.write(&late).await;
+    let again = world.ops.release_domain(&acme.id, &domain, Releasing::KeepMembers).await.unwrap();
+    assert_eq!((again.kept, again.done), (1, true));
+    assert_eq!(world.ops.find_member(&acme.id, &(&late).into()).await.unwrap().origin, Origin::Added);
+}

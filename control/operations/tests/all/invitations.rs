@@ -92,3 +92,21 @@ async fn the_lifetime_is_bounded_and_nobody_invites_above_themselves() {
     let invited = admin.invite(&acme.id, &Invite::new(email("bob"))).await.unwrap();
     assert_eq!(invited.invitation.terms.inviter, domain::Inviter::Member(adam.person));
 }
+
+#[tokio::test]
+async fn of_many_racing_invitations_to_one_address_one_is_open() {
+    let world = std::sync::Arc::new(World::new().await);
+    let acme = world.tenant("acme").await;
+    let racers: Vec<_> = (0..16)
+        .map(|_| {
+            let (world, id) = (world.clone(), acme.id.clone());
+            tokio::spawn(async move { world.ops.invite(&id, &Invite::new(email("bob"))).await.is_ok() })
+        })
+        .collect();
+    let mut made = 0;
+    for racer in racers {
+        made += usize::from(racer.await.unwrap());
+    }
+    let open = world.ops.invitations(&acme.id).await.unwrap();
+    assert_eq!((made, open.iter().filter(|one| one.is_open_at(now())).count()), (1, 1));
+}

@@ -224,3 +224,26 @@ async fn a_superseded_row_gives_way_to_the_one_that_took_it_over() {
     assert_eq!(code(world.ops.set_roles(id, &(&old).into(), &roles("owner")).await), "MEMBER_STATE");
     assert_eq!(world.counted(id).await, world.recounted(id).await);
 }
+
+#[tokio::test]
+async fn every_change_is_recorded_with_its_actor_and_no_change_is_not() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let olga = world.add(&acme.id, "olga", "owner").await;
+    let bob: MemberName = (&world.add(&acme.id, "bob", "member").await).into();
+    let owner = world.as_member(&olga);
+    for _ in 0..2 {
+        owner.suspend(&acme.id, &bob, Some("on leave")).await.unwrap();
+    }
+    let session = world.table.session(None);
+    let records = session.audit::<store::entity::Audit>(&acme.id, None).await.unwrap().entities;
+    let told: Vec<_> = records.iter().map(|one| (one.action.as_str(), one.actor.as_str())).collect();
+    let member = "member:eu-central-1_test:olga";
+    let operator = "operator:test";
+    assert_eq!(
+        told,
+        [("tenant.create", operator), ("member.add", operator), ("member.add", operator), ("member.suspend", member)]
+    );
+    assert_eq!(records[3].reason.as_deref(), Some("on leave"));
+    assert!(records.iter().all(|one| !one.target.contains('@')));
+}
