@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::account::Account;
-use crate::mailbox::{BarReason, Mailbox};
+use crate::mailbox::{Bar, BarReason, Mailbox};
 use crate::membership::{Membership, MembershipStatus, Origin};
 use crate::ownership::DomainOwner;
 use crate::proof::{MailboxProof, NoProof};
@@ -44,6 +44,8 @@ pub struct Facts<'a> {
     pub provider: Option<&'a Provider>,
     /// What the tenant knows of the address.
     pub mailbox: &'a Mailbox,
+    /// The bar on the mailbox that the membership came with, where the account has another address by now.
+    pub former_bar: Option<Bar>,
     /// The person's row, if there is one.
     pub membership: Option<&'a Membership>,
 }
@@ -113,9 +115,9 @@ fn this_way(facts: &Facts<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// A removal or suspension of the same mailbox under another account.
+/// A removal or suspension of the same mailbox under another account. Changing the account's address does not shake it off.
 fn not_barred(facts: &Facts<'_>) -> Result<(), Refusal> {
-    match facts.mailbox.bar.map(|bar| bar.reason) {
+    match facts.mailbox.bar.or(facts.former_bar).map(|bar| bar.reason) {
         None => Ok(()),
         Some(BarReason::Suspended) => Err(Refusal::MembershipSuspended),
         Some(BarReason::Removed) => Err(Refusal::MembershipEnded),

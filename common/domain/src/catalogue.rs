@@ -70,9 +70,10 @@ impl Catalogue {
         self.granted(held).flat_map(|grant| grant.scopes.iter().map(String::as_str)).collect()
     }
 
-    /// Every scope that some role stands for: who asks for one without the role does not get it.
-    pub fn governs(&self, scope: &str) -> bool {
-        self.roles.values().any(|grant| grant.scopes.contains(scope))
+    /// Every scope that some role stands for, once and in order: who does not hold such a role does not get it.
+    pub fn all_scopes(&self) -> impl Iterator<Item = &str> {
+        let all: BTreeSet<&str> = self.roles.values().flat_map(|grant| &grant.scopes).map(String::as_str).collect();
+        all.into_iter()
     }
 
     fn granted<'a, 'b>(&'a self, held: &'b Roles) -> impl Iterator<Item = &'a RoleGrant> + use<'a, 'b> {

@@ -230,13 +230,9 @@ pub fn scopes(
             scopes.add.push((*scope).to_owned());
         }
     }
-    for scope in requested {
-        if catalogue.governs(scope) && !granted.contains(scope.as_str()) {
-            scopes.suppress.push(scope.clone());
-        }
-    }
+    // Also where the event does not list them: what it lists is not all that a token may carry.
+    scopes.suppress = catalogue.all_scopes().filter(|scope| !granted.contains(scope)).map(str::to_owned).collect();
     if suppress_account_scope {
-        // Also where the event does not list it: sign-ins through the API carry it without asking.
         scopes.suppress.push(ACCOUNT_SCOPE.to_owned());
     }
     scopes

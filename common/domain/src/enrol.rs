@@ -132,8 +132,7 @@ fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
             JoinMode::Request => return Ok(Enrolment::Request(join(proof, policy.default_roles.clone(), origin))),
             JoinMode::InvitationOnly => {}
         }
-    }
-    if policy.join == JoinMode::Open {
+    } else if policy.join == JoinMode::Open {
         return Ok(Enrolment::Join(join(proof, policy.default_roles.clone(), Origin::Open)));
     }
     // What pre sign-up admitted has ceased to be true: say that, not that an invitation is needed.

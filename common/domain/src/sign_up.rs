@@ -143,6 +143,8 @@ fn admit(facts: &Facts<'_>) -> Result<Route, Refusal> {
     };
     match tenant.status {
         TenantStatus::Active => {}
+        // Whose domain an address is, and how its owner is doing, is not for strangers to learn.
+        _ if shared && matches!(facts.presented, Presented::Nothing) => return Err(Refusal::InvitationRequired),
         TenantStatus::Suspended => return Err(Refusal::TenantSuspended),
         TenantStatus::Closed => return Err(Refusal::TenantClosed),
     }
@@ -162,10 +164,8 @@ fn by_oneself(facts: &Facts<'_>, tenant: &Tenant) -> Result<Route, Refusal> {
     }
     match domain_route(tenant, facts.domain, address) {
         Some(JoinMode::Open | JoinMode::Automatic | JoinMode::Request) => return Ok(Route::Domain),
+        None if tenant.policy.join == JoinMode::Open => return Ok(Route::Open),
         Some(JoinMode::InvitationOnly) | None => {}
-    }
-    if tenant.policy.join == JoinMode::Open {
-        return Ok(Route::Open);
     }
     if tenant.policy.invitation_lookup && facts.mailbox.open_invitation(facts.now).is_some() {
         return Ok(Route::InvitationLookup);
@@ -190,8 +190,8 @@ fn by_provider(facts: &Facts<'_>, tenant: &Tenant) -> Result<Route, Refusal> {
     }
     match domain_route(tenant, facts.domain, proof.address()) {
         Some(JoinMode::Open | JoinMode::Automatic | JoinMode::Request) => Ok(Route::Domain),
-        _ if tenant.policy.join == JoinMode::Open => Ok(Route::Open),
-        _ => Err(Refusal::InvitationRequired),
+        None if tenant.policy.join == JoinMode::Open => Ok(Route::Open),
+        Some(JoinMode::InvitationOnly) | None => Err(Refusal::InvitationRequired),
     }
 }
 
@@ -209,13 +209,13 @@ fn redeemable(facts: &Facts<'_>) -> Result<InvitationDigest, Refusal> {
     }
 }
 
-/// How people of the address's domain join this tenant; `None` if the domain is not the tenant's, or the mailbox is a function's.
+/// How people of the address's domain join this tenant; `None` if the domain is not the tenant's. A function's mailbox joins by
+/// invitation alone, whatever its domain allows.
 pub(crate) fn domain_route(tenant: &Tenant, domain: Option<&DomainOwner>, address: &Email) -> Option<JoinMode> {
     domain
-        .filter(|domain| {
-            domain.domain == *address.domain() && domain.belongs_to(&tenant.id) && !address.is_role_mailbox()
-        })
+        .filter(|domain| domain.domain == *address.domain() && domain.belongs_to(&tenant.id))
         .map(|domain| domain.join.unwrap_or(tenant.policy.join))
+        .map(|mode| if address.is_role_mailbox() { JoinMode::InvitationOnly } else { mode })
 }
 
 /// What a missing proof means to the person.

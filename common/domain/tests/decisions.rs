@@ -237,6 +237,14 @@ fn sign_up_refuses_with_the_reason() {
         ),
         ("a role mailbox", Box::new(|s| s.account = native("support@acme.example")), Refusal::InvitationRequired),
         (
+            "a domain that takes invitations alone, of an open tenant",
+            Box::new(|s| {
+                policy(s).join = JoinMode::Open;
+                s.domain.as_mut().unwrap().join = Some(JoinMode::InvitationOnly);
+            }),
+            Refusal::InvitationRequired,
+        ),
+        (
             "an invited address without a token",
             Box::new(|s| {
                 s.domain = None;
@@ -357,6 +365,7 @@ struct Visit {
     membership: Option<Membership>,
     remembered: Option<InvitationDigest>,
     predecessor: Option<Membership>,
+    former_bar: Option<Bar>,
     way: Way,
 }
 
@@ -370,6 +379,7 @@ fn visit(bend: impl FnOnce(&mut Visit)) -> Visit {
         membership: None,
         remembered: None,
         predecessor: None,
+        former_bar: None,
         way: Way::Authentication,
     };
     bend(&mut v);
@@ -496,6 +506,14 @@ fn enrolment_refuses_with_the_reason() {
             }),
             Refusal::InvitationUnusable,
         ),
+        (
+            "a domain that takes invitations alone, of an open tenant",
+            Box::new(|v| {
+                v.tenant.policy.join = JoinMode::Open;
+                v.domain.as_mut().unwrap().join = Some(JoinMode::InvitationOnly);
+            }),
+            Refusal::InvitationRequired,
+        ),
         ("an unverified address", Box::new(|v| v.account.email_verified = false), Refusal::EmailNotVerified),
         ("no address", Box::new(|v| v.account.email = None), Refusal::EmailNotAccepted),
         (
@@ -560,6 +578,7 @@ fn standing(bend: impl FnOnce(&mut Visit)) -> Result<bool, Refusal> {
         domain: v.domain.as_ref(),
         provider: v.provider.as_ref(),
         mailbox: &v.mailbox,
+        former_bar: v.former_bar,
         membership: v.membership.as_ref(),
     });
     match access {
@@ -614,6 +633,15 @@ fn a_token_asks_whether_the_membership_still_holds() {
         (
             "barred under another account",
             Box::new(|v| v.mailbox.bar = Some(Bar { reason: BarReason::Removed, since: ago(1) })),
+            Err(Refusal::MembershipEnded),
+        ),
+        (
+            "barred under another account, with an address that was changed since",
+            Box::new(move |v| {
+                origin(Origin::Added)(v);
+                v.account = native("ann@elsewhere.example");
+                v.former_bar = Some(Bar { reason: BarReason::Removed, since: ago(1) });
+            }),
             Err(Refusal::MembershipEnded),
         ),
         (
@@ -774,7 +802,10 @@ fn scopes_follow_the_roles() {
     assert_eq!(scopes.add, ["api/read"]);
     assert_eq!(scopes.suppress, ["api/admin", ACCOUNT_SCOPE]);
     let nobody = claims::scopes(&requested, None, &catalogue(), false);
-    assert_eq!((nobody.add.len(), nobody.suppress), (0, vec!["api/admin".to_owned()]));
+    let governed = ["api/admin", "api/read"].map(str::to_owned).to_vec();
+    assert_eq!((nobody.add.len(), nobody.suppress), (0, governed.clone()));
+    // Also where the event lists none.
+    assert_eq!(claims::scopes(&[], None, &catalogue(), false).suppress, governed);
 }
 
 #[test]

@@ -59,9 +59,13 @@ impl Session {
     pub async fn batch(&self, batch: Batch) -> Result<Found, Broken> {
         let mut found = Found { asked: batch.0, items: HashMap::new() };
         let mut left: Vec<_> = found.asked.iter().map(Key::attributes).collect();
-        for _ in 0..3 {
+        let until = self.until();
+        for attempt in 0..3 {
             if left.is_empty() {
                 return Ok(found);
+            }
+            if attempt > 0 && !self.pause(attempt, until).await {
+                return Err(Broken::Unprocessed);
             }
             let keys = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(true);
             let keys = keys.build().map_err(|error| failed("BatchGetItem", error))?;

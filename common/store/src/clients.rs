@@ -3,26 +3,37 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use domain::{Binding, Catalogue, Client, ClientKind, Pool};
+use domain::{Binding, Catalogue, Client, ClientKind, Mode, Pool};
 
 use crate::batch::{Batch, Found};
 use crate::broken::Broken;
 use crate::keys::Key;
 use crate::session::Session;
 
-/// Adds the key of a client's binding to a batch.
+/// Adds the keys of a client's binding and of its pool to a batch.
 pub fn ask_binding(client: &Client, batch: &mut Batch) {
-    batch.add(Key::binding(client));
+    batch.add(Key::binding(client)).add(Key::pool(&client.pool));
 }
 
-/// The client's binding in what the batch found. Where the client has no item of its own, the pool's default counts, at the cost of
-/// another read.
-pub async fn take_binding(session: &Session, client: &Client, found: &Found) -> Result<Option<Binding>, Broken> {
+/// The client's binding in what the batch found. Where the client has no item of its own, the pool's default counts.
+pub fn take_binding(client: &Client, found: &Found) -> Result<Option<Binding>, Broken> {
     if let Some(binding) = found.get(&Key::binding(client))? {
         return Ok(Some(binding));
     }
-    let pool: Option<Pool> = session.get(&Key::pool(&client.pool)).await?;
+    let pool: Option<Pool> = found.get(&Key::pool(&client.pool))?;
     Ok(pool.and_then(|pool| pool.default_binding(client)))
+}
+
+/// Whether the client is bound in observe mode: asked where something failed before the binding was known. Whoever cannot be asked
+/// does not observe.
+pub async fn observes(session: &Session, client: &Client) -> bool {
+    let mut batch = Batch::default();
+    ask_binding(client, &mut batch);
+    let binding = match session.batch(batch).await {
+        Ok(found) => take_binding(client, &found),
+        Err(broken) => Err(broken),
+    };
+    matches!(binding, Ok(Some(binding)) if binding.mode == Mode::Observe)
 }
 
 /// Adds the key of the catalogue to a batch.

@@ -2,17 +2,19 @@
 
 use domain::enrol::{self, Enrolment, Joining};
 use domain::{
-    Account, DomainOwner, Holder, Invitation, InvitationState, Inviter, Mailbox, MailboxKey, MemberId, Membership,
+    Account, Bar, DomainOwner, Holder, Invitation, InvitationState, Inviter, Mailbox, MailboxKey, MemberId, Membership,
     MembershipStatus, Origin, Person, Provider, Rank, Refusal, Tenant, TenantId, UserName,
 };
 use jiff::Timestamp;
 
 use crate::batch::{Batch, Found};
 use crate::broken::Broken;
+use crate::codec::Entity;
 use crate::entity::{ACTIVE, KeyedMailbox, Remembered, rank_number};
 use crate::keys::Key;
 use crate::session::Session;
 use crate::transaction::{Commit, Condition, SeatChange, Transaction};
+use crate::waiting::is_for;
 
 /// Somebody at a tenant's door.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +44,8 @@ pub struct Facts {
     pub domain: Option<DomainOwner>,
     /// The binding of the account's only identity.
     pub provider: Option<Provider>,
+    /// The bar on the mailbox that the membership came with, where the account has another address by now: see [`Visit::look_back`].
+    pub former_bar: Option<Bar>,
 }
 
 impl Visit<'_> {
@@ -92,7 +96,21 @@ impl Visit<'_> {
             mailbox: mailbox.map(|keyed| keyed.mailbox).unwrap_or_default(),
             domain: found.maybe(self.domain_key().as_ref())?,
             provider: found.maybe(self.provider_key().as_ref())?,
+            former_bar: None,
         })
+    }
+
+    /// Reads the bar on the mailbox that an active membership came with, if the account has another address by now: who changes their
+    /// address does not leave a bar behind. It costs those people one round trip, and nobody else.
+    pub async fn look_back(&self, session: &Session, facts: &mut Facts) -> Result<(), Broken> {
+        let row = facts.membership.as_ref().filter(|row| row.status == MembershipStatus::Active);
+        let former = row.and_then(|row| row.address.as_ref()).filter(|former| Some(*former) != self.account.address());
+        if let Some(former) = former {
+            let key = Key::mailbox(self.tenant, &MailboxKey::of(self.tenant, former));
+            let mailbox: Option<KeyedMailbox> = session.get(&key).await?;
+            facts.former_bar = mailbox.and_then(|keyed| keyed.mailbox.bar);
+        }
+        Ok(())
     }
 
     /// Reads the facts alone.
@@ -203,7 +221,8 @@ pub async fn foresee(
 }
 
 fn decide(visit: &Visit<'_>, tenant: &Tenant, facts: &Facts, aside: &Aside) -> Enrolment {
-    let remembered = aside.remembered.as_ref().filter(|known| known.tenant == tenant.id);
+    let ours = |known: &&Remembered| known.tenant == tenant.id && is_for(known, visit.account);
+    let remembered = aside.remembered.as_ref().filter(ours);
     enrol::enrol(&enrol::Facts {
         now: visit.now,
         tenant,
@@ -363,10 +382,21 @@ fn ceiling(joining: &Joining, tenant: &Tenant) -> Condition {
     condition
 }
 
-/// Remembers an invitation for a user, unless something is remembered for them already: a repeated call is a no-op, and whatever is
-/// there is only a reminder.
+/// Remembers an invitation for a user, unless it is remembered already. A reminder of another mailbox gives way: it is of an earlier
+/// sign-up under the same user name that nobody confirmed.
 pub async fn remember(session: &Session, remembered: &Remembered) -> Result<(), Broken> {
     let mut transaction = Transaction::new(session);
     transaction.write((), remembered)?;
-    session.commit(&transaction).await.map(|_| ())
+    if session.commit(&transaction).await? == Commit::Done {
+        return Ok(());
+    }
+    let before: Option<Remembered> = session.get(&remembered.key()).await?;
+    match before {
+        Some(before) if before.mailbox != remembered.mailbox => {
+            let mut transaction = Transaction::new(session);
+            transaction.write((), &Remembered { revision: before.revision, ..remembered.clone() })?;
+            session.commit(&transaction).await.map(|_| ())
+        }
+        _ => Ok(()),
+    }
 }

@@ -19,6 +19,7 @@ pub mod query;
 pub mod scan;
 pub mod session;
 pub mod transaction;
+pub mod waiting;
 
 pub use batch::{Batch, Found};
 pub use broken::Broken;

@@ -95,17 +95,24 @@ impl Session {
                 Some(Answer::Broken) => false,
                 None => may_help(&error),
             };
-            let pause =
-                Duration::from_millis(20 << attempt) + Duration::from_millis(self.table.jitter() % (20 << attempt));
-            if !again || attempt >= RETRIES || Instant::now() + pause + LEAST > until {
+            if !again || attempt >= RETRIES || !self.pause(attempt, until).await {
                 return Err(Broken::Failed { operation, cause: cause(&error), source: Some(Box::new(error)) });
             }
-            sleep(pause).await;
             attempt += 1;
         }
     }
 
-    fn until(&self) -> Instant {
+    /// Waits before another attempt, longer each time and with jitter; `false`, at once, if too little time would be left for it.
+    pub(crate) async fn pause(&self, attempt: u32, until: Instant) -> bool {
+        let pause = Duration::from_millis(20 << attempt) + Duration::from_millis(self.table.jitter() % (20 << attempt));
+        let enough = Instant::now() + pause + LEAST <= until;
+        if enough {
+            sleep(pause).await;
+        }
+        enough
+    }
+
+    pub(crate) fn until(&self) -> Instant {
         let most = Instant::now() + self.table.patience().operation;
         self.deadline.map_or(most, |deadline| deadline.min(most))
     }
@@ -124,7 +131,11 @@ pub(crate) enum Answer<T> {
 /// Whether another attempt may help: throttling, the service's own trouble, and whatever happened on the way.
 fn may_help<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
-        SdkError::ServiceError(service) => is_passing(service.err().code()) || service.raw().status().is_server_error(),
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status();
+            // A success that the SDK calls an error is an answer that was garbled on the way.
+            is_passing(service.err().code()) || status.is_server_error() || status.is_success()
+        }
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
         _ => false,
     }

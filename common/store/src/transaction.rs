@@ -261,8 +261,8 @@ enum Cancelled<L> {
     Other,
 }
 
-/// A reason per part, in their order. A condition that did not hold decides, even beside a conflict: the decision is stale either way
-/// and is made anew.
+/// A reason per part, in their order. A conflict or a throttle beside a condition means that not every part was looked at against the
+/// same table, so the transaction is tried again before anybody believes the condition.
 fn classify<L: Clone>(error: &TransactWriteItemsError, parts: &[(L, TransactWriteItem)]) -> Cancelled<L> {
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else {
         return if is_passing(error.code()) { Cancelled::Passing } else { Cancelled::Other };
@@ -278,17 +278,14 @@ fn classify<L: Clone>(error: &TransactWriteItemsError, parts: &[(L, TransactWrit
     if !codes.iter().all(|code| matches!(*code, "None" | "ConditionalCheckFailed") || passing(code)) {
         return Cancelled::Broken;
     }
+    if codes.iter().any(|code| passing(code)) {
+        return Cancelled::Passing;
+    }
     let lost: Vec<L> = codes
         .iter()
         .zip(parts)
         .filter(|(code, _)| **code == "ConditionalCheckFailed")
         .map(|(_, (part, _))| part.clone())
         .collect();
-    if !lost.is_empty() {
-        Cancelled::Lost(lost)
-    } else if codes.iter().any(|code| passing(code)) {
-        Cancelled::Passing
-    } else {
-        Cancelled::Broken
-    }
+    if lost.is_empty() { Cancelled::Broken } else { Cancelled::Lost(lost) }
 }

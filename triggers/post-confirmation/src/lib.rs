@@ -2,15 +2,13 @@
 //! always the event; what did not work out is asked again at the first token.
 
 use domain::enrol::Enrolment;
-use domain::{
-    Account, Binding, Client, ClientKind, DomainOwner, MemberId, Mode, Person, Provider, ProviderKind, TenantId,
-    UserName,
-};
+use domain::{Account, Binding, Client, ClientKind, MemberId, Mode, Person, TenantId, UserName};
 use jiff::Timestamp;
 use lambda::{Call, Event, Outcome, Source, Trigger};
 use store::enrolment::{Enrolled, Facts, Reminder, Visit, enrol, foresee};
 use store::entity::Remembered;
-use store::{Batch, Broken, Key, Session, Table, clients};
+use store::waiting::{Awaited, Waiting};
+use store::{Batch, Broken, Session, Table, clients};
 
 /// The trigger.
 #[derive(Debug)]
@@ -108,27 +106,24 @@ impl Confirmed {
     /// One round trip if the client's tenant was guessed rightly, else two.
     async fn read(&self, guesses: &clients::Guesses, session: &Session) -> Result<Read, Broken> {
         let guess = guesses.of(&self.client).and_then(|kind| kind.tenant().cloned());
-        let remembered_key = Key::enrolment(&self.person.pool, &self.user_name);
-        let domain_key = self.account.address().map(|address| Key::domain(address.domain()));
-        let provider_key = self.account.provider_name().map(|name| Key::provider(&self.person.pool, &name));
+        let waiting = Waiting::of(&self.person, &self.user_name, &self.account);
         let mut batch = Batch::default();
         clients::ask_binding(&self.client, &mut batch);
-        batch.add(remembered_key.clone()).maybe(domain_key.clone()).maybe(provider_key.clone());
+        waiting.ask(&mut batch);
         if let Some(tenant) = &guess {
             self.visit(tenant).ask(&mut batch);
         }
         let found = session.batch(batch).await?;
-        let mut read = Read {
-            binding: clients::take_binding(session, &self.client, &found).await?,
-            remembered: found.get(&remembered_key)?,
-            tenant: None,
-            facts: None,
-        };
+        let Awaited { remembered, tenant: awaited } = waiting.take(&found)?;
+        let binding = clients::take_binding(&self.client, &found)?;
+        let mut read = Read { binding, remembered, tenant: None, facts: None };
         let Some(binding) = &read.binding else { return Ok(read) };
         guesses.learn(&self.client, &binding.kind);
-        let domain: Option<DomainOwner> = found.maybe(domain_key.as_ref())?;
-        let provider: Option<Provider> = found.maybe(provider_key.as_ref())?;
-        read.tenant = tenant(&binding.kind, read.remembered.as_ref(), provider.as_ref(), domain.as_ref());
+        read.tenant = match &binding.kind {
+            ClientKind::Tenant(tenant) => Some(tenant.clone()),
+            ClientKind::Shared => awaited,
+            ClientKind::Machine { .. } | ClientKind::Unbound => None,
+        };
         if let Some(tenant) = &read.tenant {
             let visit = self.visit(tenant);
             read.facts = Some(if read.tenant == guess { visit.take(&found)? } else { visit.facts(session).await? });
@@ -143,24 +138,4 @@ struct Read {
     remembered: Option<Remembered>,
     tenant: Option<TenantId>,
     facts: Option<Facts>,
-}
-
-/// The client's tenant; at a shared client the one that pre sign-up remembered, else the provider's, else the domain's.
-fn tenant(
-    client: &ClientKind,
-    remembered: Option<&Remembered>,
-    provider: Option<&Provider>,
-    domain: Option<&DomainOwner>,
-) -> Option<TenantId> {
-    match client {
-        ClientKind::Tenant(tenant) => Some(tenant.clone()),
-        ClientKind::Shared => remembered
-            .map(|remembered| remembered.tenant.clone())
-            .or_else(|| match &provider?.kind {
-                ProviderKind::Tenant(tenant) => Some(tenant.clone()),
-                ProviderKind::Social => None,
-            })
-            .or_else(|| domain?.tenant.clone()),
-        ClientKind::Machine { .. } | ClientKind::Unbound => None,
-    }
 }

@@ -36,7 +36,7 @@ impl Trigger for PreSignUp {
             }
             Some(Source::PreSignUpSignUp) => Start::SignUp,
             Some(Source::PreSignUpExternalProvider) => Start::Provider,
-            _ => return Outcome::fail(Refusal::UnsupportedEvent),
+            _ => return unsupported(event, &self.table.session(Some(call.deadline))).await,
         };
         let session = self.table.session(Some(call.deadline));
         let outcome = match SignUp::read(&event, start) {
@@ -45,6 +45,18 @@ impl Trigger for PreSignUp {
         };
         outcome.after(session.calls())
     }
+}
+
+/// A source that nobody knows yet: refused, unless the client is being observed.
+async fn unsupported(event: Event, session: &Session) -> Outcome {
+    let observed = match event.client() {
+        Some(client) => clients::observes(session, &client).await,
+        None => false,
+    };
+    let refusal = Refusal::UnsupportedEvent;
+    let outcome =
+        if observed { Outcome::reply(event.unchanged(), "observed").would(refusal) } else { Outcome::fail(refusal) };
+    outcome.after(session.calls())
 }
 
 /// What the event says, parsed.
@@ -96,6 +108,9 @@ impl SignUp {
 
     async fn answer(mut self, event: Event, session: &Session, call: Call) -> Outcome {
         match self.decide(session, call).await {
+            Err(_) if clients::observes(session, &self.client).await => {
+                Outcome::reply(event.unchanged(), "observed").would(Refusal::TryAgain)
+            }
             Err(broken) => Outcome::broken(broken),
             Ok((None, _, _)) => Outcome::fail(Refusal::ClientNotBound),
             Ok((Some(binding), decision, tenant)) => match (binding.mode, decision) {
@@ -135,7 +150,7 @@ impl SignUp {
             batch.add(key.clone());
         }
         let found = session.batch(batch).await?;
-        let Some(binding) = clients::take_binding(session, &self.client, &found).await? else {
+        let Some(binding) = clients::take_binding(&self.client, &found)? else {
             return Ok((None, denied, None));
         };
         let mut facts = Facts {

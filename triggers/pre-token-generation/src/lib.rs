@@ -45,11 +45,15 @@ impl Trigger for PreTokenGeneration {
 
     async fn handle(&self, event: Event, call: Call) -> Outcome {
         let session = self.table.session(Some(call.deadline));
-        let outcome = match (Version::of(&event), Asked::of(&event)) {
-            (Some(version), Some(asked)) => match event.client() {
-                Some(client) => self.answer(event, version, &asked, client, &session, call.now).await,
-                None => Outcome::fail(Refusal::ClientNotBound),
-            },
+        let outcome = match (event.client(), Version::of(&event), Asked::of(&event)) {
+            (None, _, _) => Outcome::fail(Refusal::ClientNotBound),
+            (Some(client), Some(version), Some(asked)) => {
+                self.answer(event, version, &asked, client, &session, call.now).await
+            }
+            // Nobody knows such an event yet: refused, unless the client is being observed.
+            (Some(client), _, _) if clients::observes(&session, &client).await => {
+                Outcome::reply(event.unchanged(), "observed").would(Refusal::UnsupportedEvent)
+            }
             _ => Outcome::fail(Refusal::UnsupportedEvent),
         };
         outcome.after(session.calls())
@@ -134,11 +138,13 @@ struct Verdict {
     voice: Result<Voice, Refusal>,
     decision: &'static str,
     tenant: Option<TenantId>,
+    /// What a tenant refused where the token is issued all the same, without a tenant.
+    would: Option<Refusal>,
 }
 
 impl Verdict {
     fn refuse(refusal: Refusal, tenant: impl Into<Option<TenantId>>) -> Self {
-        Self { voice: Err(refusal), decision: "refused", tenant: tenant.into() }
+        Self { voice: Err(refusal), decision: "refused", tenant: tenant.into(), would: None }
     }
 }
 
@@ -164,15 +170,18 @@ impl PreTokenGeneration {
         let (binding, catalogue, verdict) = match self.verdict(asked, version, &client, session, now).await {
             Ok(Some(decided)) => decided,
             Ok(None) => return Outcome::fail(Refusal::ClientNotBound),
+            Err(_) if clients::observes(session, &client).await => {
+                return Outcome::reply(event.unchanged(), "observed").would(Refusal::TryAgain);
+            }
             Err(broken) => return Outcome::broken(broken),
         };
-        let Verdict { voice, decision, tenant } = verdict;
+        let Verdict { voice, decision, tenant, would } = verdict;
         let outcome = match (binding.mode, voice) {
-            (Mode::Observe, voice) => Outcome::reply(event.unchanged(), "observed").would(voice.err()),
+            (Mode::Observe, voice) => Outcome::reply(event.unchanged(), "observed").would(voice.err().or(would)),
             (Mode::Enforce, Err(refusal)) => Outcome::fail(refusal),
             (Mode::Enforce, Ok(voice)) => {
                 match token::write(event, version, &self.names, &binding, voice.speaker(), &catalogue) {
-                    Ok(reply) => Outcome::reply(reply, decision),
+                    Ok(reply) => Outcome::reply(reply, decision).would(would),
                     Err(refusal) => Outcome::fail(refusal),
                 }
             }
@@ -208,7 +217,7 @@ impl PreTokenGeneration {
             }
         }
         let found = session.batch(batch).await?;
-        let Some(binding) = clients::take_binding(session, client, &found).await? else { return Ok(None) };
+        let Some(binding) = clients::take_binding(client, &found)? else { return Ok(None) };
         self.guesses.learn(client, &binding.kind);
         let first = First { binding, catalogue: clients::take_catalogue(&found)?, found, guessed };
         let verdict = match (asked, &first.binding.kind) {

@@ -29,5 +29,5 @@ pub(crate) async fn verdict(
         },
     };
     let decision = if voice.is_ok() { "machine" } else { "refused" };
-    Ok(Verdict { voice, decision, tenant: Some(tenant.clone()) })
+    Ok(Verdict { voice, decision, tenant: Some(tenant.clone()), would: None })
 }

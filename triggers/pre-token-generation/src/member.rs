@@ -26,6 +26,7 @@ impl Visitor {
             domain: facts.domain.as_ref(),
             provider: facts.provider.as_ref(),
             mailbox: &facts.mailbox,
+            former_bar: facts.former_bar,
             membership: facts.membership.as_ref(),
         });
         match access {
@@ -60,14 +61,17 @@ impl PreTokenGeneration {
         &self,
         visitor: &Visitor,
         visit: &Visit<'_>,
-        facts: Facts,
+        mut facts: Facts,
         reminder: Reminder,
         mode: Mode,
         session: &Session,
     ) -> Result<Verdict, Broken> {
         let tenant = visit.tenant.clone();
+        visit.look_back(session, &mut facts).await?;
         match visitor.standing(&facts, visit.now) {
-            Ok(Some(voice)) => return Ok(Verdict { voice: Ok(voice), decision: "member", tenant: Some(tenant) }),
+            Ok(Some(voice)) => {
+                return Ok(Verdict { voice: Ok(voice), decision: "member", tenant: Some(tenant), would: None });
+            }
             Err(refusal) => return Ok(Verdict::refuse(refusal, tenant)),
             Ok(None) => {}
         }
@@ -77,7 +81,7 @@ impl PreTokenGeneration {
                 Enrolment::Request(_) => Err(Refusal::ApprovalPending),
                 Enrolment::Join(_) | Enrolment::Member => Ok(Voice::Nobody),
             };
-            return Ok(Verdict { voice, decision: "observed", tenant: Some(tenant) });
+            return Ok(Verdict { voice, decision: "observed", tenant: Some(tenant), would: None });
         }
         let fresh = MemberId::from_random((self.random)().ok_or(Broken::NoRandomness)?);
         match enrol(session, visit, facts, reminder, fresh).await? {
@@ -87,7 +91,9 @@ impl PreTokenGeneration {
         }
         let facts = visit.facts(session).await?;
         match visitor.standing(&facts, visit.now) {
-            Ok(Some(voice)) => Ok(Verdict { voice: Ok(voice), decision: "enrolled late", tenant: Some(tenant) }),
+            Ok(Some(voice)) => {
+                Ok(Verdict { voice: Ok(voice), decision: "enrolled late", tenant: Some(tenant), would: None })
+            }
             Err(refusal) => Ok(Verdict::refuse(refusal, tenant)),
             // Removed in the same moment.
             Ok(None) => Ok(Verdict::refuse(Refusal::MembershipEnded, tenant)),

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use domain::{
-    Binding, Catalogue, Client, ClientKind, DomainOwner, Membership, MembershipStatus, Person, Provider, ProviderKind,
-    Refusal, Tenant, TenantId,
+    Binding, Catalogue, Client, ClientKind, Membership, MembershipStatus, Person, Refusal, Tenant, TenantId,
+    TenantStatus,
 };
 use jiff::Timestamp;
 use store::enrolment::Reminder;
-use store::entity::Remembered;
-use store::{Batch, Broken, Found, Key, Session, clients};
+use store::waiting::{Awaited, Waiting};
+use store::{Batch, Broken, Found, Session, clients};
 
 use crate::{Hint, PreTokenGeneration, Verdict, Visitor, Voice};
 
@@ -70,7 +70,7 @@ impl PreTokenGeneration {
             visitor.at(tenant, now).ask(&mut batch);
         }
         // Of somebody about whom nothing is guessed, also who may be waiting for them: otherwise a late enrolment takes too long.
-        let waiting = Waiting::of(visitor);
+        let waiting = Waiting::of(&visitor.person, &visitor.user_name, &visitor.account);
         let asked_waiting = guessed.is_empty();
         if asked_waiting {
             waiting.ask(&mut batch);
@@ -82,7 +82,7 @@ impl PreTokenGeneration {
             let (found, rows) = tokio::try_join!(session.batch(batch), session.memberships(&visitor.person, MOST))?;
             (found, Some(rows))
         };
-        let Some(binding) = clients::take_binding(session, client, &found).await? else { return Ok(Shared::NotBound) };
+        let Some(binding) = clients::take_binding(client, &found)? else { return Ok(Shared::NotBound) };
         self.guesses.learn(client, &binding.kind);
         let catalogue = clients::take_catalogue(&found)?;
         let verdict = match (&binding.kind, &visitor.hint, rows) {
@@ -91,8 +91,10 @@ impl PreTokenGeneration {
                 let visit = visitor.at(tenant, now);
                 let facts = visit.take(&found)?;
                 match facts.tenant.as_ref().map(left_out) {
+                    _ if facts.membership.is_none() && !is_open(&facts) => {
+                        Verdict::refuse(Refusal::InvitationRequired, None)
+                    }
                     Some(Some(refusal)) if facts.membership.is_some() => Verdict::refuse(refusal, tenant.clone()),
-                    // Whether such a tenant exists is not for strangers to learn.
                     None | Some(Some(_)) => Verdict::refuse(Refusal::InvitationRequired, None),
                     Some(None) => self.member(visitor, &visit, facts, Reminder::Unread, binding.mode, session).await?,
                 }
@@ -123,7 +125,7 @@ impl PreTokenGeneration {
         let active: Vec<TenantId> =
             rows.iter().filter(|row| row.status == MembershipStatus::Active).map(|row| row.tenant.clone()).collect();
         self.members.learn(&visitor.person, &active);
-        let nobody = Verdict { voice: Ok(Voice::Nobody), decision: "no tenant", tenant: None };
+        let nobody = Verdict { voice: Ok(Voice::Nobody), decision: "no tenant", tenant: None, would: None };
         if more || active.is_empty() {
             return Ok(nobody);
         }
@@ -140,7 +142,9 @@ impl PreTokenGeneration {
         };
         let mut standing = Vec::new();
         for tenant in &active {
-            let facts = visitor.at(tenant, now).take(found)?;
+            let visit = visitor.at(tenant, now);
+            let mut facts = visit.take(found)?;
+            visit.look_back(session, &mut facts).await?;
             if facts.tenant.as_ref().is_some_and(|tenant| left_out(tenant).is_none())
                 && let Ok(Some(voice)) = visitor.standing(&facts, now)
             {
@@ -149,7 +153,7 @@ impl PreTokenGeneration {
         }
         Ok(match standing.pop() {
             Some((tenant, voice)) if standing.is_empty() => {
-                Verdict { voice: Ok(voice), decision: "member", tenant: Some(tenant) }
+                Verdict { voice: Ok(voice), decision: "member", tenant: Some(tenant), would: None }
             }
             _ => nobody,
         })
@@ -159,63 +163,34 @@ impl PreTokenGeneration {
     async fn newcomer(
         &self,
         visitor: &Visitor,
-        (remembered, tenant): (Option<Remembered>, Option<TenantId>),
+        Awaited { remembered, tenant }: Awaited,
         session: &Session,
         now: Timestamp,
         mode: domain::Mode,
     ) -> Result<Verdict, Broken> {
-        let nobody = Verdict { voice: Ok(Voice::Nobody), decision: "no tenant", tenant: None };
+        let nobody = Verdict { voice: Ok(Voice::Nobody), decision: "no tenant", tenant: None, would: None };
         let Some(tenant) = tenant else { return Ok(nobody) };
         let visit = visitor.at(&tenant, now);
         let facts = visit.facts(session).await?;
         if facts.tenant.as_ref().is_none_or(|tenant| left_out(tenant).is_some()) {
             return Ok(nobody);
         }
+        let invited = remembered.is_some();
         let verdict = self.member(visitor, &visit, facts, Reminder::Read(remembered), mode, session).await?;
-        // What was refused there is no reason to refuse a token without tenant.
-        Ok(if verdict.voice.is_err() { Verdict { voice: Ok(Voice::Nobody), ..verdict } } else { verdict })
+        Ok(match verdict.voice {
+            // Whom an invitation admitted is told what became of it. For anybody else, what was refused there is no reason to refuse
+            // a token without tenant.
+            Err(refusal) if !invited => {
+                Verdict { voice: Ok(Voice::Nobody), would: Some(refusal), decision: "no tenant", ..verdict }
+            }
+            _ => verdict,
+        })
     }
 }
 
-/// Where to look for a tenant that waits for somebody: what pre sign-up remembered, their provider, their domain.
-struct Waiting {
-    remembered: Key,
-    domain: Option<Key>,
-    provider: Option<Key>,
-}
-
-impl Waiting {
-    fn of(visitor: &Visitor) -> Self {
-        let Visitor { person, user_name, account, .. } = visitor;
-        Self {
-            remembered: Key::enrolment(&person.pool, user_name),
-            domain: account.address().map(|address| Key::domain(address.domain())),
-            provider: account.provider_name().map(|name| Key::provider(&person.pool, &name)),
-        }
-    }
-
-    fn ask(&self, batch: &mut Batch) {
-        batch.add(self.remembered.clone()).maybe(self.domain.clone()).maybe(self.provider.clone());
-    }
-
-    async fn read(&self, session: &Session) -> Result<(Option<Remembered>, Option<TenantId>), Broken> {
-        let mut batch = Batch::default();
-        self.ask(&mut batch);
-        self.take(&session.batch(batch).await?)
-    }
-
-    /// What was remembered, and the tenant: that of the invitation, else the provider's, else the domain's.
-    fn take(&self, found: &Found) -> Result<(Option<Remembered>, Option<TenantId>), Broken> {
-        let remembered: Option<Remembered> = found.get(&self.remembered)?;
-        let domain: Option<DomainOwner> = found.maybe(self.domain.as_ref())?;
-        let provider: Option<Provider> = found.maybe(self.provider.as_ref())?;
-        let own = provider.and_then(|provider| match provider.kind {
-            ProviderKind::Tenant(tenant) => Some(tenant),
-            ProviderKind::Social => None,
-        });
-        let tenant = remembered.as_ref().map(|remembered| remembered.tenant.clone());
-        Ok((remembered, tenant.or(own).or_else(|| domain?.tenant)))
-    }
+/// Whether the tenant is there and lets people in: if not, that is not for strangers to learn.
+fn is_open(facts: &store::enrolment::Facts) -> bool {
+    facts.tenant.as_ref().is_some_and(|tenant| tenant.status == TenantStatus::Active)
 }
 
 /// Shared clients never speak of a tenant whose sign-in they cannot enforce.
