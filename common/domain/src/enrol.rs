@@ -85,6 +85,13 @@ fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
         Some((MembershipStatus::Superseded, _)) => return Err(Refusal::SsoRequired),
         Some((status, since)) => Some((status, since)),
     };
+    let newer = |terms: &&Terms| ended.is_none_or(|(_, since)| terms.created > since);
+    let invitation = facts.mailbox.open_invitation(facts.now).filter(newer);
+    // Nothing but a newer invitation leads back in, so without one the row says why, whatever is or is not proven.
+    match ended {
+        Some((status, _)) if invitation.is_none() => return Err(refusal_of(status)),
+        _ => {}
+    }
     if policy.sso_required && !facts.account.external {
         return Err(Refusal::SsoRequired);
     }
@@ -95,8 +102,6 @@ fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
     if facts.mailbox.bar.is_some_and(|bar| bar.reason == BarReason::Suspended) {
         return Err(Refusal::MembershipSuspended);
     }
-    let newer = |terms: &&Terms| ended.is_none_or(|(_, since)| terms.created > since);
-    let invitation = facts.mailbox.open_invitation(facts.now).filter(newer);
     let join = |proof, roles, origin| Joining { proof, roles, origin, redeems: None, takes_over: None };
 
     if let (Some(before), Some(provider)) = (former_self(facts, &proof), facts.provider)
@@ -113,12 +118,8 @@ fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
         joining.redeems = Some(terms.clone());
         return Ok(Enrolment::Join(joining));
     }
-    match ended {
-        Some((MembershipStatus::Requested, _)) => return Err(Refusal::ApprovalPending),
-        Some((MembershipStatus::Denied, _)) => return Err(Refusal::ApprovalDenied),
-        Some(_) => return Err(Refusal::MembershipEnded),
-        None if facts.mailbox.bar.is_some() => return Err(Refusal::MembershipEnded),
-        None => {}
+    if facts.mailbox.bar.is_some() {
+        return Err(Refusal::MembershipEnded);
     }
     if let (true, Some(provider)) = (proof.is_by_tenant_provider(), facts.provider) {
         return Ok(Enrolment::Join(join(proof, policy.default_roles.clone(), Origin::Provider(provider.name.clone()))));
@@ -137,6 +138,15 @@ fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
     }
     // What pre sign-up admitted has ceased to be true: say that, not that an invitation is needed.
     Err(if facts.remembered.is_some() { Refusal::InvitationUnusable } else { Refusal::InvitationRequired })
+}
+
+/// What a row that ended, or never began, says.
+const fn refusal_of(status: MembershipStatus) -> Refusal {
+    match status {
+        MembershipStatus::Requested => Refusal::ApprovalPending,
+        MembershipStatus::Denied => Refusal::ApprovalDenied,
+        _ => Refusal::MembershipEnded,
+    }
 }
 
 /// The row of the same person from before SSO. A row that a provider gave is not one: who gets a leaver's address at the provider is

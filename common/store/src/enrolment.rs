@@ -168,7 +168,7 @@ pub enum Enrolled {
     Refused(Refusal),
 }
 
-/// Asks [`enrol::enrol`] and commits what it says, in one conditional transaction. If the table changed meanwhile, the facts are read
+/// Asks [`enrol::enrol`] (the pure decision) and commits what it says, in one conditional transaction. If the table changed meanwhile, the facts are read
 /// and the question is asked again. `reminder` may be passed if it was read already.
 pub async fn enrol(
     session: &Session,
@@ -206,7 +206,7 @@ pub async fn enrol(
     Err(Broken::Contended)
 }
 
-/// What [`enrol`] would answer, without writing: for clients in observe mode.
+/// What [`enrol()`] would answer, without writing: for clients in observe mode.
 pub async fn foresee(
     session: &Session,
     visit: &Visit<'_>,

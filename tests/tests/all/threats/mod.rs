@@ -9,4 +9,5 @@ mod invitations;
 mod memberships;
 mod paths;
 mod races;
+mod second_looks;
 mod tokens;

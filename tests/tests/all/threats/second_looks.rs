@@ -1,0 +1,142 @@
+//! What a review as an attacker found once, kept.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use domain::{ClientKind, MembershipStatus, Mode, Origin};
+use serde_json::json;
+use store::Key;
+use tests::nouns::*;
+use tests::proxy::Proxy;
+use tests::{Event, World};
+
+async fn acme() -> World {
+    let world = World::new().await;
+    world.with("acme").await;
+    world
+}
+
+#[tokio::test]
+async fn m1_m2_changing_the_address_does_not_shake_off_the_bar_of_the_mailbox_one_joined_with() {
+    let world = acme().await;
+    for (sub, origin) in [("one", Origin::Invitation(token(1).digest())), ("two", Origin::Open)] {
+        let address = Some(email("ann@ext.example"));
+        world.with_member(&domain::Membership { origin, address, ..member(sub, "acme") }).await;
+    }
+    let name: operations::MemberName = email("ann@ext.example").into();
+    world.operations().remove(&tenant_id("acme"), &name, None).await.unwrap();
+    for sub in ["one", "two"] {
+        for address in ["ann@ext.example", "other@ext.example"] {
+            let event = Event::refresh("acme", sub, address).attribute("email_verified", "false");
+            assert_eq!(world.ask(&event).await.code(), Some("MEMBERSHIP_ENDED"), "{sub} as {address}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_condition_beside_a_conflict_is_tried_again_before_it_is_believed() {
+    let world = acme().await;
+    world.limit("acme", 1).await;
+    let event = Event::token("acme", "ann", "ann@acme.example");
+    assert_eq!(world.ask(&event).await.code(), None);
+    let commits = Arc::new(AtomicU32::new(0));
+    let counted = commits.clone();
+    let proxy = Proxy::start(
+        world.engine(),
+        Arc::new(move |operation: &str, _: &serde_json::Value, answer: &mut serde_json::Value| {
+            if operation == "BatchGetItem" && counted.load(Ordering::SeqCst) == 0 {
+                // As read before the other delivery committed.
+                for items in answer["Responses"].as_object_mut().unwrap().values_mut() {
+                    let old =
+                        |item: &serde_json::Value| item["kind"]["S"] != "membership" && item["kind"]["S"] != "mailbox";
+                    items.as_array_mut().unwrap().retain(old);
+                }
+            }
+            if operation == "TransactWriteItems" && counted.fetch_add(1, Ordering::SeqCst) == 0 {
+                let reasons = answer["CancellationReasons"].as_array_mut().unwrap();
+                let last = reasons.iter().rposition(|reason| reason["Code"] == "ConditionalCheckFailed");
+                for (at, reason) in reasons.iter_mut().enumerate() {
+                    if reason["Code"] == "ConditionalCheckFailed" && Some(at) != last {
+                        *reason = json!({ "Code": "TransactionConflict" });
+                    }
+                }
+            }
+        }),
+    )
+    .await;
+    let answer = world.through(&proxy).ask(&event).await;
+    assert_eq!(answer.code(), None, "{}", answer.decision);
+    assert!(commits.load(Ordering::SeqCst) > 1);
+    let row = world.membership("ann", "acme").await.unwrap();
+    assert_eq!(row.status, MembershipStatus::Active);
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn an_unconfirmed_sign_up_under_the_same_user_name_does_not_overshadow_a_later_one() {
+    let world = acme().await;
+    world.with("beta").await;
+    world.put(&client("web", ClientKind::Shared)).await;
+    world.with_invitation(&invitation(1, "acme", "old@ext.example")).await;
+    world.with_invitation(&invitation(2, "beta", "bob@ext.example")).await;
+    assert_eq!(world.ask(&Event::sign_up("web", "bob", "old@ext.example").invited(&token(1))).await.code(), None);
+    assert_eq!(world.ask(&Event::sign_up("web", "bob", "bob@ext.example").invited(&token(2))).await.code(), None);
+    let confirmed = world.ask(&Event::confirmed("web", "bob", "bob@ext.example")).await;
+    assert_eq!((&*confirmed.decision, confirmed.would_code()), ("joined", None));
+    let token = world.ask(&Event::token("web", "bob", "bob@ext.example")).await;
+    assert_eq!(token.speaks_of(), Some(tenant_id("beta")));
+}
+
+#[tokio::test]
+async fn m17_an_observed_client_is_refused_nothing_whatever_cognito_sends() {
+    let world = acme().await;
+    world.bind("acme", |binding| binding.mode = Mode::Observe).await;
+    for (what, event) in [
+        ("version 4", Event::token("acme", "ann", "ann@acme.example").with("/version", json!("4"))),
+        ("a new source", Event::token("acme", "ann", "ann@acme.example").source("TokenGeneration_Passkey")),
+        ("no sub", Event::token("acme", "ann", "ann@acme.example").without("/request/userAttributes/sub")),
+        ("a new kind of sign-up", Event::sign_up("acme", "ann", "ann@acme.example").source("PreSignUp_New")),
+    ] {
+        let answer = world.ask(&event).await;
+        assert_eq!((answer.code(), answer.would_code()), (None, Some("UNSUPPORTED_EVENT")), "{what}");
+    }
+    let broken = Proxy::start(
+        world.engine(),
+        Arc::new(|operation: &str, asked: &serde_json::Value, answer: &mut serde_json::Value| {
+            if operation == "BatchGetItem" && asked.to_string().contains("TENANT#") {
+                *answer = json!({ "Responses": {}, "UnprocessedKeys": asked["RequestItems"] });
+            }
+        }),
+    )
+    .await;
+    let answer = world.through(&broken).ask(&Event::token("acme", "ann", "ann@acme.example")).await;
+    assert_eq!((answer.code(), answer.would_code()), (None, Some("TRY_AGAIN")));
+}
+
+#[tokio::test]
+async fn whom_a_revoked_invitation_admitted_at_a_shared_client_reads_what_became_of_it() {
+    let world = acme().await;
+    world.put(&client("web", ClientKind::Shared)).await;
+    let invited = invitation(1, "acme", "bob@ext.example");
+    world.with_invitation(&invited).await;
+    world.ask(&Event::sign_up("web", "bob", "bob@ext.example").invited(&token(1))).await;
+    world.revoke(&world.get(&Key::invitation(&invited.terms.digest)).await.unwrap()).await;
+    let answer = world.ask(&Event::token("web", "bob", "bob@ext.example")).await;
+    assert_eq!(answer.code(), Some("INVITATION_UNUSABLE"));
+}
+
+#[tokio::test]
+async fn strangers_at_a_shared_client_cannot_tell_a_suspended_tenant_from_none() {
+    let world = acme().await;
+    world.put(&client("web", ClientKind::Shared)).await;
+    world.tenant("acme", |tenant| tenant.status = domain::TenantStatus::Suspended).await;
+    for tenant in ["acme", "nobody"] {
+        let hint = tenant_id(tenant).to_string();
+        let event = Event::token("web", "bob", "bob@ext.example").metadata("tenant_id", hint);
+        assert_eq!(world.ask(&event).await.code(), Some("INVITATION_REQUIRED"), "{tenant}");
+    }
+    for address in ["x@acme.example", "x@nobody.example"] {
+        let event = Event::sign_up("web", "x", address);
+        assert_eq!(world.ask(&event).await.code(), Some("INVITATION_REQUIRED"), "{address}");
+    }
+}
