@@ -82,7 +82,7 @@ async fn an_unconfirmed_sign_up_under_the_same_user_name_does_not_overshadow_a_l
     assert_eq!(world.ask(&Event::sign_up("web", "bob", "old@ext.example").invited(&token(1))).await.code(), None);
     assert_eq!(world.ask(&Event::sign_up("web", "bob", "bob@ext.example").invited(&token(2))).await.code(), None);
     let confirmed = world.ask(&Event::confirmed("web", "bob", "bob@ext.example")).await;
-    assert_eq!((&*confirmed.decision, confirmed.would_code()), ("joined", None));
+    assert_eq!((confirmed.decision, confirmed.would_code()), ("joined", None));
     let token = world.ask(&Event::token("web", "bob", "bob@ext.example")).await;
     assert_eq!(token.speaks_of(), Some(tenant_id("beta")));
 }
