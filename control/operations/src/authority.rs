@@ -34,6 +34,11 @@ impl Authority {
         }
     }
 
+    /// Whether the row that is to change is the actor's own, and no longer the one that lets them: its write would not notice.
+    pub(crate) fn is_outdated_by(&self, row: &Membership) -> bool {
+        matches!(self, Self::Member(own) if own.person == row.person && own.revision != row.revision)
+    }
+
     /// What the decision rests on is unchanged when it is written. `written`: the person whose row the transaction writes anyway.
     pub(crate) fn guard(
         &self,
@@ -77,5 +82,37 @@ impl Operations {
             }
             _ => Err(refused),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{MemberId, Origin, TenantId};
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn owner(sub: &str, revision: u64) -> Membership {
+        Membership {
+            person: Person { pool: "eu-central-1_test".parse().unwrap(), sub: sub.parse().unwrap() },
+            tenant: TenantId::from_random([1; 16]),
+            member: MemberId::from_random([1; 16]),
+            roles: Roles::member(),
+            status: MembershipStatus::Active,
+            origin: Origin::Added,
+            address: None,
+            since: Timestamp::UNIX_EPOCH,
+            created: Timestamp::UNIX_EPOCH,
+            revision,
+        }
+    }
+
+    #[test]
+    fn who_was_demoted_meanwhile_does_not_promote_themselves_back() {
+        let authority = Authority::Member(Box::new(owner("bob", 1)));
+        assert!(authority.is_outdated_by(&owner("bob", 2)));
+        assert!(!authority.is_outdated_by(&owner("bob", 1)));
+        assert!(!authority.is_outdated_by(&owner("olga", 2)));
+        assert!(!Authority::Operator.is_outdated_by(&owner("bob", 2)));
     }
 }

@@ -30,13 +30,13 @@ pub enum MemberName {
 impl FromStr for MemberName {
     type Err = Invalid;
 
-    /// `m_…`, an address, or `POOL:SUB`.
+    /// An address (which may begin with `m_`, too), `m_…`, or `POOL:SUB`.
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        if text.starts_with("m_") {
-            return text.parse().map(Self::Member);
-        }
         if text.contains('@') {
             return text.parse().map(Self::Address);
+        }
+        if text.starts_with("m_") {
+            return text.parse().map(Self::Member);
         }
         parse_person(text).map(Self::Person)
     }
@@ -73,7 +73,7 @@ impl From<&Membership> for MemberName {
     }
 }
 
-/// A member to be, added without any proof: the actor vouches.
+/// A member to be, added without any proof: the operator vouches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMember {
     /// Who.
@@ -82,7 +82,7 @@ pub struct NewMember {
     pub address: Option<Email>,
     /// As what.
     pub roles: Roles,
-    /// Lift the bar that a removal left on the mailbox. For operators.
+    /// Lift the bar that a removal left on the mailbox.
     pub lift_bar: bool,
 }
 
@@ -114,7 +114,7 @@ impl Next {
 
 impl Operations {
     /// Adds a person as a member. Who was removed, suspended or superseded is not added but reinstated or resumed; who is a member
-    /// with these roles already stays as they are.
+    /// with these roles already stays as they are. For operators, since nobody proves the address: an admin invites instead.
     pub async fn add_member(&self, id: &TenantId, new: &NewMember) -> Result<Membership, OperationError> {
         self.add_member_or_find(id, new).await.map(|(row, _)| row)
     }
@@ -125,15 +125,13 @@ impl Operations {
         id: &TenantId,
         new: &NewMember,
     ) -> Result<(Membership, bool), OperationError> {
-        if new.lift_bar {
-            self.operators_only()?;
-        }
+        self.operators_only()?;
         for _ in 0..ROUNDS {
-            let Met { tenant, before, mailbox } = self.meet(id, new).await?;
-            let authority = self.authority(&tenant, Rank::Admin).await?;
-            authority.may_grant(&new.roles)?;
+            let met = self.meet(id, new).await?;
+            let addable = self.addable(id, new, &met).await?;
+            let Met { tenant, before, mailbox } = met;
             let address = new.address.clone().or_else(|| before.as_ref().and_then(|row| row.address.clone()));
-            if addable(new, before.as_ref(), mailbox.as_ref())? == Addable::Already {
+            if addable == Addable::Already {
                 // INVARIANT: `before` is there, since somebody who is no member cannot be one already.
                 return before.map(|row| (row, false)).ok_or(OperationError::Contended);
             }
@@ -155,7 +153,7 @@ impl Operations {
             let deed = Deed::new("member.add", member.as_ref());
             let bar = if barred.is_some() { BarChange::Lift } else { BarChange::Keep };
             let change = RowChange { before: before.as_ref(), after, mailbox, bar, holds: true };
-            if let Some(row) = self.write_row(&tenant, &authority, change, deed, now).await? {
+            if let Some(row) = self.write_row(&tenant, &Authority::Operator, change, deed, now).await? {
                 return Ok((row, true));
             }
         }
@@ -186,12 +184,46 @@ impl Operations {
 
     /// Whether a person is a member already (true) or can be added (false); an error says why neither.
     pub(crate) async fn is_already(&self, id: &TenantId, new: &NewMember) -> Result<bool, OperationError> {
-        let Met { before, mailbox, .. } = self.meet(id, new).await?;
-        Ok(addable(new, before.as_ref(), mailbox.as_ref())? == Addable::Already)
+        self.operators_only()?;
+        let met = self.meet(id, new).await?;
+        Ok(self.addable(id, new, &met).await? == Addable::Already)
+    }
+
+    /// The row must allow it, the mailbox must not be barred, and nobody else may be a member by it.
+    async fn addable(&self, id: &TenantId, new: &NewMember, met: &Met) -> Result<Addable, OperationError> {
+        let addable = may_be_added(met.before.as_ref(), &new.roles)?;
+        if let (Addable::Yes, Some(keyed)) = (&addable, &met.mailbox) {
+            self.nobody_elses(id, &new.person, keyed).await?;
+            if let Some(bar) = keyed.mailbox.bar.filter(|_| !new.lift_bar) {
+                return Err(OperationError::MailboxBarred(crate::shape::bar_reason(bar.reason)));
+            }
+        }
+        Ok(addable)
+    }
+
+    /// A mailbox is not given to a person by word alone while somebody else is a member by it.
+    async fn nobody_elses(&self, id: &TenantId, person: &Person, keyed: &KeyedMailbox) -> Result<(), OperationError> {
+        let Some(holder) = keyed.mailbox.holder.as_ref().filter(|holder| holder.person != *person) else {
+            return Ok(());
+        };
+        let row: Option<Membership> = self.session.get(&Key::membership(&holder.person, id)).await?;
+        match row {
+            Some(row) if row.status.takes_seat() => {
+                Err(OperationError::MemberExists(format!("with another account, as {}", row.member)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The member whom somebody named. A superseded row gives way to the one that took it over.
     pub async fn find_member(&self, id: &TenantId, name: &MemberName) -> Result<Membership, OperationError> {
+        let tenant = self.tenant(id).await?;
+        self.authority(&tenant, Rank::Admin).await?;
+        self.named(id, name).await
+    }
+
+    /// As [`Operations::find_member`], for an actor whose authority is known.
+    async fn named(&self, id: &TenantId, name: &MemberName) -> Result<Membership, OperationError> {
         let person = match name {
             MemberName::Person(person) => person.clone(),
             MemberName::Member(member) => self.person_of_member(id, member).await?,
@@ -214,7 +246,7 @@ impl Operations {
             return Ok(holder.person);
         }
         // Whoever waits for an approval holds no seat, so no mailbox points to them.
-        let rows = self.members(id).await?;
+        let rows: Vec<Membership> = self.session.list_all(id.as_ref(), "MEMBER#").await?;
         rows.into_iter()
             .filter(|row| row.address.as_ref() == Some(address))
             .min_by_key(|row| row.status)
@@ -424,7 +456,10 @@ impl Operations {
         for _ in 0..ROUNDS {
             let tenant = self.tenant(id).await?;
             let authority = self.authority(&tenant, Rank::Admin).await?;
-            let before = self.find_member(id, name).await?;
+            let before = self.named(id, name).await?;
+            if authority.is_outdated_by(&before) {
+                continue;
+            }
             let mailbox = self.maybe_mailbox(id, before.address.as_ref()).await?;
             let next = decide(&before, mailbox.as_ref().and_then(|keyed| keyed.mailbox.bar))?;
             authority.may_change(&before)?;
@@ -443,7 +478,10 @@ impl Operations {
             after.origin = next.origin;
             if after.status != next.status {
                 after.status = next.status;
-                after.since = now;
+                after.since = match &mailbox {
+                    Some(keyed) if next.status == MembershipStatus::Removed => ending(&keyed.mailbox, now),
+                    _ => now,
+                };
             }
             let deed = Deed::new(action, before.member.as_ref()).because(reason);
             let change = RowChange { before: Some(&before), after, mailbox, bar: next.bar, holds: next.holds };
@@ -537,13 +575,23 @@ pub(crate) struct RowChange<'a> {
     pub(crate) holds: bool,
 }
 
-fn apply_bar(mailbox: &mut Mailbox, change: BarChange, now: Timestamp) {
+pub(crate) fn apply_bar(mailbox: &mut Mailbox, change: BarChange, now: Timestamp) {
     match change {
         BarChange::Keep => {}
         BarChange::Lift => mailbox.bar = None,
-        BarChange::Set(reason) if mailbox.bar.is_some_and(|bar| bar.reason == reason) => {}
+        BarChange::Set(BarReason::Removed) => {
+            mailbox.bar = Some(Bar { reason: BarReason::Removed, since: ending(mailbox, now) });
+        }
+        BarChange::Set(BarReason::Suspended) if mailbox.bar.is_some_and(|bar| bar.reason == BarReason::Suspended) => {}
         BarChange::Set(reason) => mailbox.bar = Some(Bar { reason, since: now }),
     }
+}
+
+/// When a removal counts from: no invitation that was there before is later, whatever the clock that it was made by.
+fn ending(mailbox: &Mailbox, now: Timestamp) -> Timestamp {
+    let invited = mailbox.invitation.as_ref().map(|terms| terms.created);
+    let barred = mailbox.bar.map(|bar| bar.since);
+    [invited, barred].into_iter().flatten().fold(now, Timestamp::max)
 }
 
 /// Whether a person can be added over the row that is there.
@@ -551,21 +599,6 @@ fn apply_bar(mailbox: &mut Mailbox, change: BarChange, now: Timestamp) {
 enum Addable {
     Yes,
     Already,
-}
-
-/// The row must allow it, and the mailbox must not be barred.
-fn addable(
-    new: &NewMember,
-    before: Option<&Membership>,
-    mailbox: Option<&KeyedMailbox>,
-) -> Result<Addable, OperationError> {
-    let addable = may_be_added(before, &new.roles)?;
-    match mailbox.and_then(|keyed| keyed.mailbox.bar) {
-        Some(bar) if addable == Addable::Yes && !new.lift_bar => {
-            Err(OperationError::MailboxBarred(crate::shape::bar_reason(bar.reason)))
-        }
-        _ => Ok(addable),
-    }
 }
 
 /// A mailbox of which the table holds nothing.
