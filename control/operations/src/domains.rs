@@ -2,15 +2,19 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{DomainName, DomainOwner, JoinMode, Membership, MembershipStatus, Origin, Rank, Tenant, TenantId};
+use domain::{
+    DomainName, DomainOwner, JoinMode, Membership, MembershipStatus, Origin, Rank, Tenant, TenantId, TenantStatus,
+};
 use jiff::Timestamp;
 use store::entity::{Claim, ClaimStatus};
+use store::transaction::Condition;
 use store::{Key, Transaction};
 
 use crate::authority::Authority;
 use crate::commit::Part;
 use crate::mailbox_providers::is_public_mailbox;
 use crate::record::Deed;
+use crate::standing::is_active_owner;
 use crate::{OperationError, Operations, ROUNDS};
 
 /// Before the secret part of a challenge.
@@ -139,6 +143,7 @@ impl Operations {
         reason: &str,
     ) -> Result<DomainOwner, OperationError> {
         self.operators_only()?;
+        check_reason(Some(reason))?;
         check_claimable(domain)?;
         self.own(id, domain, "domain.assume", Some(reason), None).await
     }
@@ -164,7 +169,9 @@ impl Operations {
             let now = self.now();
             let found: Option<Claim> = self.session.get(&Key::claim(domain, id)).await?;
             if let Some(proven) = proven
-                && found.as_ref().is_none_or(|found| found.challenge != proven.challenge)
+                && found
+                    .as_ref()
+                    .is_none_or(|found| (&found.challenge, found.revision) != (&proven.challenge, proven.revision))
             {
                 return Err(OperationError::DomainUnclaimed(domain.clone()));
             }
@@ -281,18 +288,18 @@ impl Operations {
         let tenant = self.tenant(id).await?;
         let authority = self.authority(&tenant, Rank::Owner).await?;
         let Some(before) = self.domain_owner(domain).await?.filter(|owner| owner.belongs_to(id)) else {
-            return self.already_released(&tenant, domain, how).await;
+            return self.already_lost(&tenant, domain, None, how).await;
         };
         let (dependants, mut kept) = self.settle_dependants(&tenant, &before, how).await?;
         if how == Releasing::DryRun {
-            return Ok(Released { owner: before, dependants, kept, done: false });
+            return Ok(Released { owner: before, dependants: dependants.all, kept, done: false });
         }
-        let owner = self.lose(&tenant, &authority, before.clone(), None, "domain.release").await?;
+        let owner = self.lose(&tenant, &authority, before.clone(), None, dependants.owners, "domain.release").await?;
         if how == Releasing::KeepMembers {
             // Whoever joined while this ran, or was not in the index yet.
             kept += self.keep_dependants(&tenant, &before).await?;
         }
-        Ok(Released { owner, dependants: dependants.max(kept), kept, done: true })
+        Ok(Released { owner, dependants: dependants.all.max(kept), kept, done: true })
     }
 
     /// Gives a domain of one tenant to another, in one transaction. For operators.
@@ -305,35 +312,40 @@ impl Operations {
         reason: &str,
     ) -> Result<Released, OperationError> {
         self.operators_only()?;
+        check_reason(Some(reason))?;
         let tenant = self.tenant(from).await?;
         let heir = self.open_tenant(to).await?;
         let before = self.domain_owner(domain).await?;
         let before = match before {
-            Some(owner) if owner.belongs_to(to) => {
-                return Ok(Released { owner, dependants: 0, kept: 0, done: true });
+            Some(owner) if owner.belongs_to(from) && from == to => {
+                return Ok(Released { owner, dependants: 0, kept: 0, done: how != Releasing::DryRun });
             }
             Some(owner) if owner.belongs_to(from) => owner,
-            _ => return Err(OperationError::DomainNotOwned(domain.clone())),
+            _ => return self.already_lost(&tenant, domain, Some(to), how).await,
         };
         let (dependants, mut kept) = self.settle_dependants(&tenant, &before, how).await?;
         if how == Releasing::DryRun {
-            return Ok(Released { owner: before, dependants, kept, done: false });
+            return Ok(Released { owner: before, dependants: dependants.all, kept, done: false });
         }
         let heir = Heir { tenant: &heir, reason };
-        let owner = self.lose(&tenant, &Authority::Operator, before.clone(), Some(heir), "domain.transfer").await?;
+        let owner = self
+            .lose(&tenant, &Authority::Operator, before.clone(), Some(heir), dependants.owners, "domain.transfer")
+            .await?;
         if how == Releasing::KeepMembers {
             kept += self.keep_dependants(&tenant, &before).await?;
         }
-        Ok(Released { owner, dependants: dependants.max(kept), kept, done: true })
+        Ok(Released { owner, dependants: dependants.all.max(kept), kept, done: true })
     }
 
-    /// Takes the domain from its owner, over what was read, and gives it to the heir or to nobody.
+    /// Takes the domain from its owner, over what was read, and gives it to the heir or to nobody. `owners`: how many active owners of
+    /// the tenant go with it; somebody else must be left to own the tenant.
     async fn lose(
         &self,
         tenant: &Tenant,
         authority: &Authority,
         before: DomainOwner,
         heir: Option<Heir<'_>>,
+        owners: u64,
         action: &'static str,
     ) -> Result<DomainOwner, OperationError> {
         let id = &tenant.id;
@@ -359,9 +371,17 @@ impl Operations {
             if let Some(heir) = heir {
                 self.inherit(&mut transaction, heir, tenant, &domain, now).await?;
             }
-            if self.commit(&transaction).await?.is_empty() {
+            if owners > 0 && tenant.status != TenantStatus::Closed {
+                let others = Condition::new("#owners > :going").name("#owners", "owners").number(":going", owners);
+                transaction.check(Part::Seats, &Key::seats(id), others)?;
+            }
+            let lost = self.commit(&transaction).await?;
+            if lost.is_empty() {
                 after.revision += 1;
                 return Ok(after);
+            }
+            if lost == [Part::Seats] {
+                return Err(OperationError::LastOwner);
             }
             let found = self.domain_owner(&domain).await?;
             match found {
@@ -397,28 +417,32 @@ impl Operations {
         tenant: &Tenant,
         owner: &DomainOwner,
         how: Releasing,
-    ) -> Result<(u64, u64), OperationError> {
+    ) -> Result<(Resting, u64), OperationError> {
         match how {
             Releasing::KeepMembers => {
                 let kept = self.keep_dependants(tenant, owner).await?;
-                Ok((kept, kept))
+                Ok((Resting { all: kept, owners: 0 }, kept))
             }
             Releasing::DryRun | Releasing::DropMembers | Releasing::Unsaid => {
                 let dependants = self.count_dependants(tenant, owner).await?;
-                if how == Releasing::Unsaid && dependants > 0 {
-                    return Err(OperationError::DomainInUse { domain: owner.domain.clone(), dependants });
+                if how == Releasing::Unsaid && dependants.all > 0 {
+                    let domain = owner.domain.clone();
+                    return Err(OperationError::DomainInUse { domain, dependants: dependants.all });
                 }
                 Ok((dependants, 0))
             }
         }
     }
 
-    async fn count_dependants(&self, tenant: &Tenant, owner: &DomainOwner) -> Result<u64, OperationError> {
-        let mut count = 0;
+    async fn count_dependants(&self, tenant: &Tenant, owner: &DomainOwner) -> Result<Resting, OperationError> {
+        let mut count = Resting::default();
         let mut from = None;
         loop {
             let page = self.session.list::<Membership>(tenant.id.as_ref(), "MEMBER#", from).await?;
-            count += page.entities.iter().map(|row| u64::from(rests_on(row, owner))).sum::<u64>();
+            for row in page.entities.iter().filter(|row| rests_on(row, owner)) {
+                count.all += 1;
+                count.owners += u64::from(is_active_owner(row));
+            }
             from = page.next;
             if from.is_none() {
                 return Ok(count);
@@ -462,23 +486,34 @@ impl Operations {
         Err(OperationError::Contended)
     }
 
-    /// A release that was interrupted after the domain had gone: those who were to stay are still kept.
-    async fn already_released(
+    /// A release or a transfer that was interrupted after the domain had gone: those who were to stay are still kept.
+    async fn already_lost(
         &self,
         tenant: &Tenant,
         domain: &DomainName,
+        to: Option<&TenantId>,
         how: Releasing,
     ) -> Result<Released, OperationError> {
         let not_owned = || OperationError::DomainNotOwned(domain.clone());
         let claim: Option<Claim> = self.session.get(&Key::claim(domain, &tenant.id)).await?;
         let owner = self.domain_owner(domain).await?.ok_or_else(not_owned)?;
-        if owner.tenant.is_some() || claim.is_none_or(|claim| claim.status != ClaimStatus::Released) {
+        if owner.tenant.as_ref() != to || claim.is_none_or(|claim| claim.status != ClaimStatus::Released) {
             return Err(not_owned());
         }
         let before = DomainOwner { generation: owner.generation.saturating_sub(1), ..owner.clone() };
-        let kept = if how == Releasing::KeepMembers { self.keep_dependants(tenant, &before).await? } else { 0 };
-        Ok(Released { owner, dependants: kept, kept, done: true })
+        let (dependants, kept) = match how {
+            Releasing::KeepMembers | Releasing::DryRun => self.settle_dependants(tenant, &before, how).await?,
+            Releasing::DropMembers | Releasing::Unsaid => (Resting::default(), 0),
+        };
+        Ok(Released { owner, dependants: dependants.all, kept, done: how != Releasing::DryRun })
     }
+}
+
+/// How many memberships rest on a domain, and how many of them are active owners.
+#[derive(Debug, Clone, Copy, Default)]
+struct Resting {
+    all: u64,
+    owners: u64,
 }
 
 /// Who gets a domain, and why.
@@ -493,6 +528,14 @@ fn rests_on(row: &Membership, owner: &DomainOwner) -> bool {
     let here = matches!(&row.origin, Origin::Domain { domain, generation }
         if *domain == owner.domain && *generation == owner.generation);
     here && matches!(row.status, MembershipStatus::Active | MembershipStatus::Suspended | MembershipStatus::Requested)
+}
+
+/// A reason that is given says something.
+pub(crate) fn check_reason(reason: Option<&str>) -> Result<(), OperationError> {
+    if reason.is_some_and(|reason| reason.trim().is_empty()) {
+        return Err(domain::Invalid { noun: "reason", rule: "it says something" }.into());
+    }
+    Ok(())
 }
 
 /// Public suffixes and public mailbox providers belong to nobody.

@@ -192,3 +192,58 @@ async fn a_release_that_was_interrupted_keeps_the_others_when_it_is_repeated() {
     assert_eq!((again.kept, again.done), (1, true));
     assert_eq!(world.ops.find_member(&acme.id, &(&late).into()).await.unwrap().origin, Origin::Added);
 }
+
+#[tokio::test]
+async fn the_last_owner_does_not_go_with_the_domain() {
+    let world = World::new().await;
+    let (acme, umbra, domain) = (world.tenant("acme").await, world.tenant("umbra").await, acme_example());
+    world.ops.assume_domain(&acme.id, &domain, "a test").await.unwrap();
+    let mut olga = world.add(&acme.id, "olga", "owner").await;
+    olga.origin = Origin::Domain { domain: domain.clone(), generation: 1 };
+    world.write(&olga).await;
+    let release = || world.ops.release_domain(&acme.id, &domain, Releasing::DropMembers);
+    assert_eq!(code(release().await), "LAST_OWNER");
+    let transfer = world.ops.transfer_domain(&domain, &acme.id, &umbra.id, Releasing::DropMembers, "a merger");
+    assert_eq!(code(transfer.await), "LAST_OWNER");
+    world.add(&acme.id, "oscar", "owner").await;
+    assert_eq!(release().await.unwrap().dependants, 1);
+}
+
+#[tokio::test]
+async fn a_transfer_that_was_interrupted_keeps_the_others_when_it_is_repeated() {
+    let world = World::new().await;
+    let (acme, umbra, domain) = (world.tenant("acme").await, world.tenant("umbra").await, acme_example());
+    world.ops.assume_domain(&acme.id, &domain, "a test").await.unwrap();
+    let mut late = world.rest_on(&acme.id, &domain, &["bob"]).await.remove(0);
+    let transfer = |how| world.ops.transfer_domain(&domain, &acme.id, &umbra.id, how, "a merger");
+    transfer(Releasing::KeepMembers).await.unwrap();
+    late.person.sub = "late".parse().unwrap();
+    late.revision = 0;
+    world.write(&late).await;
+    let looked = transfer(Releasing::DryRun).await.unwrap();
+    assert_eq!((looked.dependants, looked.done), (1, false));
+    let again = transfer(Releasing::KeepMembers).await.unwrap();
+    assert_eq!((again.kept, again.done), (1, true));
+    assert_eq!(world.ops.find_member(&acme.id, &(&late).into()).await.unwrap().origin, Origin::Added);
+}
+
+#[tokio::test]
+async fn nobody_transfers_what_they_never_had() {
+    let world = World::new().await;
+    let (acme, umbra, domain) = (world.tenant("acme").await, world.tenant("umbra").await, acme_example());
+    world.ops.assume_domain(&umbra.id, &domain, "a test").await.unwrap();
+    let transfer = world.ops.transfer_domain(&domain, &acme.id, &umbra.id, Releasing::Unsaid, "a merger");
+    assert_eq!(code(transfer.await), "DOMAIN_NOT_OWNED");
+}
+
+#[tokio::test]
+async fn a_reason_says_something() {
+    let world = World::new().await;
+    let (acme, umbra, domain) = (world.tenant("acme").await, world.tenant("umbra").await, acme_example());
+    for empty in ["", " "] {
+        assert_eq!(code(world.ops.assume_domain(&acme.id, &domain, empty).await), "INVALID");
+        let transfer = world.ops.transfer_domain(&domain, &acme.id, &umbra.id, Releasing::DryRun, empty);
+        assert_eq!(code(transfer.await), "INVALID");
+        assert_eq!(code(world.ops.close_tenant(&acme.id, Some(empty)).await), "INVALID");
+    }
+}
