@@ -12,6 +12,7 @@ use store::entity::KeyedMailbox;
 
 use crate::authority::Authority;
 use crate::commit::Part;
+use crate::domains::check_reason;
 use crate::record::Deed;
 use crate::{OperationError, Operations, ROUNDS};
 
@@ -96,6 +97,16 @@ impl From<Email> for InvitationName {
 impl Operations {
     /// Invites the holder of a mailbox.
     pub async fn invite(&self, id: &TenantId, invite: &Invite) -> Result<Invited, OperationError> {
+        self.invite_over(id, invite, None).await
+    }
+
+    /// `former`: the open invitation that the new one takes the place of, and no other.
+    async fn invite_over(
+        &self,
+        id: &TenantId,
+        invite: &Invite,
+        former: Option<&InvitationDigest>,
+    ) -> Result<Invited, OperationError> {
         let whole = SignedDuration::from_secs(invite.open_for.as_secs());
         if whole < SignedDuration::from_mins(1) || whole > SignedDuration::from_hours(24 * MOST_DAYS) {
             return Err(OperationError::InvitationLifetime { most: MOST_DAYS });
@@ -108,6 +119,9 @@ impl Operations {
             authority.may_grant(&roles)?;
             let mailbox = self.mailbox(id, &invite.address).await?;
             self.invitable(id, &mailbox).await?;
+            if former.is_some() && former != mailbox.mailbox.invitation.as_ref().map(|terms| &terms.digest) {
+                return Err(OperationError::InvitationSettled("used, revoked or replaced"));
+            }
             let now = self.now();
             if mailbox.mailbox.open_invitation(now).is_some() && !invite.replaces {
                 return Err(OperationError::InvitationExists);
@@ -168,6 +182,7 @@ impl Operations {
         name: &InvitationName,
         reason: Option<&str>,
     ) -> Result<Invitation, OperationError> {
+        check_reason(reason)?;
         for _ in 0..ROUNDS {
             let tenant = self.tenant(id).await?;
             let authority = self.authority(&tenant, Rank::Admin).await?;
@@ -213,7 +228,7 @@ impl Operations {
         }
         let invite =
             Invite { address: invitation.address, roles: Some(invitation.terms.roles), open_for, replaces: true };
-        self.invite(id, &invite).await
+        self.invite_over(id, &invite, Some(&invitation.terms.digest)).await
     }
 
     /// An invitation would not help a member, nor somebody who is suspended.

@@ -110,3 +110,24 @@ async fn of_many_racing_invitations_to_one_address_one_is_open() {
     let open = world.ops.invitations(&acme.id).await.unwrap();
     assert_eq!((made, open.iter().filter(|one| one.is_open_at(now())).count()), (1, 1));
 }
+
+#[tokio::test]
+async fn of_many_racing_resends_of_one_invitation_one_is_sent() {
+    let world = std::sync::Arc::new(World::new().await);
+    let acme = world.tenant("acme").await;
+    let first = world.ops.invite(&acme.id, &Invite::new(email("bob"))).await.unwrap().invitation.terms.digest;
+    let racers: Vec<_> = (0..8)
+        .map(|_| {
+            let (world, id, name) = (world.clone(), acme.id.clone(), first.clone().into());
+            tokio::spawn(async move { world.ops.resend_invitation(&id, &name, SignedDuration::from_hours(2)).await })
+        })
+        .collect();
+    let mut sent = 0;
+    for racer in racers {
+        match racer.await.unwrap() {
+            Ok(_) => sent += 1,
+            Err(error) => assert!(matches!(error.code(), "INVITATION_SETTLED" | "CONTENDED"), "{error}"),
+        }
+    }
+    assert_eq!(sent, 1);
+}
