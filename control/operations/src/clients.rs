@@ -94,9 +94,7 @@ impl Operations {
     /// Leaves a tombstone: the client's users are denied from now on, even in a pool that lets unbound clients pass. For operators.
     pub async fn unbind_client(&self, client: &Client) -> Result<Binding, OperationError> {
         self.change_binding(client, "client.unbind", |binding| {
-            binding.kind = ClientKind::Unbound;
-            // INVARIANT: a tombstone is enforced, or it would let everybody pass unchanged.
-            binding.mode = Mode::Enforce;
+            entomb(binding);
             Ok(())
         })
         .await
@@ -246,6 +244,13 @@ impl Operations {
         }
         Err(OperationError::Contended)
     }
+}
+
+/// Makes a tombstone of a binding.
+pub(crate) fn entomb(binding: &mut Binding) {
+    binding.kind = ClientKind::Unbound;
+    // INVARIANT: a tombstone is enforced, or it would let everybody pass unchanged.
+    binding.mode = Mode::Enforce;
 }
 
 /// A machine's roles may change; what a client is bound to may not.

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::{Client, ClientKind, Membership, Mode, ProviderKind, Slug, Tenant, TenantId, TenantStatus};
+use domain::{Binding, ClientKind, Membership, Mode, ProviderKind, Slug, Tenant, TenantId, TenantStatus};
 use serde::Serialize;
 use store::entity::{Seats, SlugOwner};
 use store::scan::Scanned;
-use store::{Key, definition};
+use store::transaction::Condition;
+use store::{Broken, Key, definition};
 
+use crate::clients::entomb;
 use crate::commit::Part;
 use crate::record::Deed;
 use crate::standing::is_active_owner;
@@ -104,8 +106,16 @@ struct Sight {
     seats: HashMap<TenantId, Seats>,
     counted: BTreeMap<TenantId, Counted>,
     slugs: BTreeMap<Slug, SlugOwner>,
-    /// What names a tenant: a code, an id for people, the tenant, and the client where it is one.
-    hanging: Vec<(&'static str, String, TenantId, Option<Client>)>,
+    /// What names a tenant: a code, an id for people, the tenant, and the binding where it is one.
+    hanging: Vec<(&'static str, String, TenantId, Option<Box<Binding>>)>,
+}
+
+/// A tenant as it is after the scan, which is no snapshot: what it met first may have changed before it met the last.
+enum Now {
+    Gone,
+    There(Box<Tenant>),
+    /// It is there, and this version cannot read it: nothing of it is touched.
+    Unreadable,
 }
 
 impl Operations {
@@ -155,17 +165,22 @@ impl Operations {
 
     /// Clients, providers, pools and domains of tenants that are not there, and memberships in them.
     async fn check_hanging(&self, sight: &Sight, health: &mut Health, fix: bool) -> Result<(), OperationError> {
-        for (code, target, tenant, client) in &sight.hanging {
-            if sight.tenants.contains_key(tenant) {
+        for (code, target, tenant, binding) in &sight.hanging {
+            if sight.tenants.contains_key(tenant) || !matches!(self.tenant_now(tenant).await?, Now::Gone) {
                 continue;
             }
-            let fixed = match client {
-                Some(client) if fix => {
-                    self.unbind_client(client).await?;
-                    Fixed::Done
-                }
-                Some(_) => Fixed::Possible,
-                None => Fixed::No,
+            let fixed = if let Some(binding) = binding {
+                let mut tombstone = Binding::clone(binding);
+                entomb(&mut tombstone);
+                let mut transaction = self.transaction();
+                transaction.write(Part::Binding, &tombstone)?.check(
+                    Part::Tenant,
+                    &Key::tenant(tenant),
+                    Condition::revision(0),
+                )?;
+                self.put_right(fix, &mut transaction, "client.unbind", target).await?
+            } else {
+                Fixed::No
             };
             health.add(
                 code,
@@ -176,7 +191,7 @@ impl Operations {
             );
         }
         for (tenant, counted) in &sight.counted {
-            if !sight.tenants.contains_key(tenant) {
+            if !sight.tenants.contains_key(tenant) && matches!(self.tenant_now(tenant).await?, Now::Gone) {
                 let message = format!("{} memberships name this tenant, which is not there", counted.rows);
                 health.add("MEMBERSHIP_WITHOUT_TENANT", Severity::Problem, tenant, message, Fixed::No);
             }
@@ -186,21 +201,33 @@ impl Operations {
 
     async fn check_slugs(&self, sight: &Sight, health: &mut Health, fix: bool) -> Result<(), OperationError> {
         for (slug, owner) in &sight.slugs {
-            if sight.tenants.get(&owner.tenant).is_none_or(|tenant| tenant.slug != *slug) {
-                let mut transaction = self.transaction();
-                transaction.delete_entity(Part::Slug, owner)?;
-                let fixed = self.put_right(fix, &mut transaction, "slug.free", slug.as_ref()).await?;
-                let message = format!("is kept for {}, which is called otherwise or is not there", owner.tenant);
-                health.add("SLUG_DANGLING", Severity::Problem, slug, message, fixed);
+            if sight.tenants.get(&owner.tenant).is_some_and(|tenant| tenant.slug == *slug)
+                || self.slug(slug).await?.as_ref() != Some(owner)
+            {
+                continue;
             }
+            let mut transaction = self.transaction();
+            transaction.delete_entity(Part::Slug, owner)?;
+            match self.tenant_now(&owner.tenant).await? {
+                Now::Gone => transaction.check(Part::Tenant, &Key::tenant(&owner.tenant), Condition::revision(0))?,
+                Now::There(tenant) if tenant.slug != *slug => transaction.unchanged(Part::Tenant, &*tenant)?,
+                Now::There(_) | Now::Unreadable => continue,
+            };
+            let fixed = self.put_right(fix, &mut transaction, "slug.free", slug.as_ref()).await?;
+            let message = format!("is kept for {}, which is called otherwise or is not there", owner.tenant);
+            health.add("SLUG_DANGLING", Severity::Problem, slug, message, fixed);
         }
         for (id, tenant) in &sight.tenants {
             if sight.slugs.contains_key(&tenant.slug) {
                 continue;
             }
+            let Now::There(tenant) = self.tenant_now(id).await? else { continue };
+            if self.slug(&tenant.slug).await?.is_some() {
+                continue;
+            }
             let owner = SlugOwner { slug: tenant.slug.clone(), tenant: id.clone(), revision: 0 };
             let mut transaction = self.transaction();
-            transaction.write(Part::Slug, &owner)?.unchanged(Part::Tenant, tenant)?;
+            transaction.write(Part::Slug, &owner)?.unchanged(Part::Tenant, &*tenant)?;
             let fixed = self.put_right(fix, &mut transaction, "slug.restore", id.as_ref()).await?;
             let message = format!("its slug {} is kept for nobody: another tenant could take it", tenant.slug);
             health.add("TENANT_WITHOUT_SLUG", Severity::Problem, id, message, fixed);
@@ -241,26 +268,33 @@ impl Operations {
             if found.as_ref().is_some_and(|seats| rows.agrees(seats)) {
                 continue;
             }
-            let message = match &found {
-                Some(seats) => format!(
-                    "the counter says {} seats and {} owners, the rows say {} and {}",
-                    seats.used, seats.owners, rows.used, rows.owners
-                ),
-                None => "has no counter: nobody can join".to_owned(),
+            // What the limit was, nobody knows.
+            let Some(found) = found else {
+                let message = "has no counter: nobody can join; say its limit with `tenantctl tenant policy --seat-limit`, \
+                               then `tenantctl doctor --fix` counts its seats";
+                health.add("SEATS_DISAGREE", Severity::Problem, id, message.to_owned(), Fixed::No);
+                continue;
             };
-            let seats = Seats {
-                tenant: id.clone(),
-                used: rows.used,
-                owners: rows.owners,
-                limit: found.as_ref().and_then(|seats| seats.limit),
-                revision: found.as_ref().map_or(0, |seats| seats.revision),
-            };
+            let message = format!(
+                "the counter says {} seats and {} owners, the rows say {} and {}",
+                found.used, found.owners, rows.used, rows.owners
+            );
+            let seats = Seats { used: rows.used, owners: rows.owners, ..found };
             let mut transaction = self.transaction();
             transaction.write(Part::Seats, &seats)?;
             let fixed = self.put_right(fix, &mut transaction, "seats.recount", id.as_ref()).await?;
             health.add("SEATS_DISAGREE", Severity::Problem, id, message, fixed);
         }
         Ok(())
+    }
+
+    async fn tenant_now(&self, id: &TenantId) -> Result<Now, OperationError> {
+        match self.session.get::<Tenant>(&Key::tenant(id)).await {
+            Ok(Some(tenant)) => Ok(Now::There(Box::new(tenant))),
+            Ok(None) => Ok(Now::Gone),
+            Err(Broken::Unreadable { .. }) => Ok(Now::Unreadable),
+            Err(broken) => Err(broken.into()),
+        }
     }
 
     async fn put_right(
@@ -308,7 +342,7 @@ fn take(item: Scanned, sight: &mut Sight, health: &mut Health) {
                 health.add("ACCOUNT_SCOPE_KEPT", Severity::Note, &name, message, Fixed::No);
             }
             if let Some(tenant) = binding.kind.tenant() {
-                sight.hanging.push(("CLIENT_DANGLING", name, tenant.clone(), Some(binding.client.clone())));
+                sight.hanging.push(("CLIENT_DANGLING", name, tenant.clone(), Some(binding.clone())));
             }
         }
         Scanned::Provider(provider) => {

@@ -7,6 +7,7 @@ use store::entity::{Seats, SlugOwner};
 use store::keys::ALL_TENANTS;
 
 use crate::commit::Part;
+use crate::domains::check_reason;
 use crate::record::Deed;
 use crate::{OperationError, Operations, ROUNDS};
 
@@ -104,7 +105,7 @@ impl Operations {
         self.tenant(&owner.tenant).await
     }
 
-    async fn slug(&self, slug: &Slug) -> Result<Option<SlugOwner>, OperationError> {
+    pub(crate) async fn slug(&self, slug: &Slug) -> Result<Option<SlugOwner>, OperationError> {
         Ok(self.session.get(&Key::slug(slug)).await?)
     }
 
@@ -196,6 +197,7 @@ impl Operations {
         to: TenantStatus,
     ) -> Result<Tenant, OperationError> {
         self.operators_only()?;
+        check_reason(reason)?;
         for _ in 0..ROUNDS {
             let mut tenant = self.tenant(id).await?;
             if tenant.status == to {
@@ -228,13 +230,21 @@ impl Operations {
         for _ in 0..ROUNDS {
             let before = self.tenant(id).await?;
             let authority = self.authority(&before, Rank::Owner).await?;
-            let seats_before = self.seats(id).await?;
+            let seats_before = match self.session.get(&Key::seats(id)).await? {
+                Some(seats) => seats,
+                // Whoever says the limit makes a lost counter anew; what it counts, the doctor counts again.
+                None if change.seat_limit.is_some() => {
+                    Seats { tenant: id.clone(), used: 0, owners: 0, limit: None, revision: 0 }
+                }
+                None => return Err(OperationError::SeatsDisagree),
+            };
+            let lost = seats_before.revision == 0;
             let (mut after, mut seats) = (before.clone(), seats_before.clone());
             apply(change, &mut after, &mut seats);
             if after.policy.sso_required && !before.policy.sso_required {
                 self.somebody_could_sign_in(id).await?;
             }
-            if after == before && seats == seats_before {
+            if after == before && seats == seats_before && !lost {
                 return Ok((before, seats_before));
             }
             let now = self.now();
@@ -242,7 +252,7 @@ impl Operations {
             if after != before {
                 transaction.write(Part::Tenant, &after)?;
             }
-            if seats != seats_before {
+            if seats != seats_before || lost {
                 transaction.write(Part::Seats, &seats)?;
             }
             authority.guard(&mut transaction, None)?;

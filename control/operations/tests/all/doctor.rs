@@ -1,9 +1,10 @@
 //! The doctor finds what does not add up, and puts right only what needs nobody's decision.
 
 use domain::{Client, ClientKind, Tenant};
-use operations::{Finding, Fixed, NewBinding, Severity};
+use operations::{Finding, Fixed, NewBinding, PolicyChange, Severity};
+use store::codec::Writer;
 use store::entity::Seats;
-use store::{Commit, Entity, Key, Transaction};
+use store::{Broken, Commit, Entity, Item, Key, Transaction};
 
 use crate::table::World;
 
@@ -83,4 +84,83 @@ async fn a_tenant_without_owner_or_slug_is_found() {
 async fn a_missing_table_is_said_to_be_missing() {
     let world = World::without_table().await;
     assert_eq!(crate::table::code(world.ops.doctor(true).await), "TABLE_MISSING");
+}
+
+/// A tenant as a later version may write one: this version cannot read it.
+struct Later(Tenant);
+
+impl Entity for Later {
+    const KIND: &'static str = Tenant::KIND;
+    const ATTRIBUTES: &'static [&'static str] = &["slug"];
+
+    fn key(&self) -> Key {
+        self.0.key()
+    }
+
+    fn revision(&self) -> u64 {
+        self.0.revision
+    }
+
+    fn write(&self, _: &mut Writer) {}
+
+    fn read(_: &Item<'_>) -> Result<Self, Broken> {
+        unreachable!("nobody reads it")
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_that_cannot_be_read_keeps_its_clients_and_its_slug() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    world.add(&acme.id, "olga", "owner").await;
+    let client = Client { pool: "eu-central-1_test".parse().unwrap(), id: "app".parse().unwrap() };
+    world.ops.bind_client(&NewBinding::to_tenant(client.clone(), acme.id.clone())).await.unwrap();
+    world.tamper(|transaction| drop(transaction.write((), &Later(acme.clone())).map(|_| ()))).await;
+    let health = world.ops.doctor(true).await.unwrap();
+    let codes: Vec<_> =
+        health.findings.iter().map(|one| one.code).filter(|code| *code != "ACCOUNT_SCOPE_KEPT").collect();
+    assert_eq!(codes, ["ITEM_UNREADABLE"]);
+    assert_eq!(world.ops.client(&client).await.unwrap().kind, ClientKind::Tenant(acme.id));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_that_is_renamed_during_the_scan_keeps_its_slug() {
+    let world = std::sync::Arc::new(World::new().await);
+    let mut tenants = Vec::new();
+    for n in 0..260 {
+        tenants.push(world.tenant(&format!("before-{n}")).await);
+    }
+    let renaming = tokio::spawn({
+        let world = world.clone();
+        async move {
+            for (n, tenant) in tenants.iter().enumerate() {
+                let slug = format!("after-{n}").parse().unwrap();
+                world.ops.rename_tenant(&tenant.id, Some(&slug), None).await.unwrap();
+            }
+            tenants
+        }
+    });
+    while !renaming.is_finished() {
+        let health = world.ops.doctor(true).await.unwrap();
+        assert!(health.findings.iter().all(|one| one.fix != Fixed::Done), "{:?}", health.findings);
+    }
+    for (n, tenant) in renaming.await.unwrap().iter().enumerate() {
+        assert_eq!(world.ops.find_tenant(&format!("after-{n}")).await.unwrap().id, tenant.id);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_counter_is_made_anew_only_with_a_limit_that_somebody_says() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    world.add(&acme.id, "olga", "owner").await;
+    world.tamper(|transaction| drop(transaction.delete((), &Key::seats(&acme.id)).map(|_| ()))).await;
+    let found = world.find(true, "SEATS_DISAGREE").await.unwrap();
+    assert_eq!(found.fix, Fixed::No);
+    assert!(found.message.contains("--seat-limit"), "{}", found.message);
+    let change = PolicyChange { seat_limit: Some(Some(5)), ..PolicyChange::default() };
+    world.ops.set_policy(&acme.id, &change).await.unwrap();
+    assert_eq!(world.find(true, "SEATS_DISAGREE").await.unwrap().fix, Fixed::Done);
+    let seats = world.ops.seats(&acme.id).await.unwrap();
+    assert_eq!((seats.used, seats.owners, seats.limit), (1, 1, Some(5)));
 }
