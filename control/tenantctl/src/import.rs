@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use domain::{Email, Person, PoolId, Roles};
 use indicatif::{ProgressBar, ProgressStyle};
-use operations::{ErrorKind, ImportRow, Imported};
+use operations::{ErrorKind, ImportRow, Imported, OperationError};
 use serde::{Deserialize, Serialize};
+use store::Broken;
 
 use crate::args::Format;
 use crate::failure::plain;
@@ -63,6 +64,8 @@ struct Summary {
     already: u64,
     failed: u64,
     failures: Vec<RowFailure>,
+    /// Failures that are not among these.
+    omitted: u64,
 }
 
 /// A row that failed.
@@ -87,28 +90,32 @@ pub(crate) async fn run(context: &Context<'_>, import: &Import) -> Result<(), Fa
     let mut importer = context.operations.importer(import.dry_run);
     let mut summary = Summary { dry_run: import.dry_run, ..Summary::default() };
     let progress = progress(context, size);
-    while let Some(line) = lines.next()? {
-        summary.rows += 1;
+    let broken = loop {
+        let line = match lines.next() {
+            Ok(Some(line)) => line,
+            Ok(None) => break None,
+            Err(failure) => break Some(failure),
+        };
         progress.inc(line.bytes);
         let outcome = match line.row.and_then(|raw| row(raw, import, context)) {
             Ok(row) => match importer.row(&row).await {
                 Ok(Imported::Added) => {
+                    summary.rows += 1;
                     summary.added += 1;
                     continue;
                 }
                 Ok(Imported::Already) => {
+                    summary.rows += 1;
                     summary.already += 1;
                     continue;
                 }
-                Err(error) if error.kind() == ErrorKind::Broken => {
-                    // Every further row would fail alike. What is written stays; the same command goes on from here.
-                    progress.abandon();
-                    return Err(error.into());
-                }
+                // Every further row would fail alike. What is written stays; the same command goes on from here.
+                Err(error) if error.kind() == ErrorKind::Broken && !of_one_row(&error) => break Some(error.into()),
                 Err(error) => RowFailure { line: line.number, code: error.code(), message: error.to_string() },
             },
             Err(message) => RowFailure { line: line.number, code: "INVALID", message },
         };
+        summary.rows += 1;
         summary.failed += 1;
         if !context.output.json {
             progress.suspend(|| {
@@ -117,8 +124,10 @@ pub(crate) async fn run(context: &Context<'_>, import: &Import) -> Result<(), Fa
         }
         if summary.failures.len() < TOLD {
             summary.failures.push(outcome);
+        } else {
+            summary.omitted += 1;
         }
-    }
+    };
     progress.finish_and_clear();
     context.output.show(&summary, || {
         let would = if import.dry_run { "would add" } else { "added" };
@@ -127,7 +136,16 @@ pub(crate) async fn run(context: &Context<'_>, import: &Import) -> Result<(), Fa
             summary.rows, summary.added, summary.already, summary.failed
         )
     });
-    if summary.failed > 0 { Err(Failure::Import { failed: summary.failed, rows: summary.rows }) } else { Ok(()) }
+    match broken {
+        Some(failure) => Err(failure),
+        None if summary.failed > 0 => Err(Failure::Import { failed: summary.failed, rows: summary.rows }),
+        None => Ok(()),
+    }
+}
+
+/// An item that cannot be read says nothing of the other rows.
+const fn of_one_row(error: &OperationError) -> bool {
+    matches!(error, OperationError::Broken(Broken::Unreadable { .. } | Broken::ForeignKey))
 }
 
 fn progress(context: &Context<'_>, size: Option<u64>) -> ProgressBar {

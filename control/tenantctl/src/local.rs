@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use url::{Host, Url};
 
 use crate::Failure;
 
@@ -31,13 +32,45 @@ impl Local {
             .ok_or(Failure::NoLocal)?;
         let text = std::fs::read_to_string(&file)
             .map_err(|error| Failure::io(format!("reading {}", file.display()), &error))?;
-        let local: Self = serde_json::from_str(&text).map_err(|_| Failure::OddLocal(file.display().to_string()))?;
+        let mut local: Self = serde_json::from_str(&text).map_err(|_| Failure::OddLocal(file.display().to_string()))?;
         // The file only ever speaks of this machine; whatever else it says was not written by the stack.
-        let loopback = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"];
-        if loopback.iter().any(|prefix| local.endpoint.starts_with(prefix)) {
-            Ok(local)
-        } else {
-            Err(Failure::OddLocal(file.display().to_string()))
+        local.endpoint = loopback(&local.endpoint).ok_or_else(|| Failure::OddLocal(file.display().to_string()))?;
+        Ok(local)
+    }
+}
+
+/// The origin of an endpoint on this machine: what is checked here is what is connected to, however else the text could be read.
+fn loopback(endpoint: &str) -> Option<String> {
+    let url = Url::parse(endpoint).ok()?;
+    let here = match url.host()? {
+        Host::Domain(name) => name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    let anonymous = url.username().is_empty() && url.password().is_none();
+    (url.scheme() == "http" && here && anonymous).then(|| url.origin().ascii_serialization())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_local() {
+        for here in ["http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]:8000"] {
+            assert_eq!(loopback(here).as_deref(), Some(here));
+            assert_eq!(loopback(&format!("{here}/")).as_deref(), Some(here));
+        }
+        for elsewhere in [
+            "http://127.0.0.1:80@evil.example/",
+            "http://localhost:x@evil.example",
+            "http://olga@127.0.0.1:8000",
+            "http://127.0.0.1.evil.example:8000",
+            "http://10.0.0.1:8000",
+            "https://127.0.0.1:8000",
+            "127.0.0.1:8000",
+        ] {
+            assert_eq!(loopback(elsewhere), None, "{elsewhere}");
         }
     }
 }

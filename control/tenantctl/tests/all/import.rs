@@ -90,3 +90,25 @@ async fn a_file_that_is_no_list_of_members_is_refused_as_a_whole() {
     }
     assert_eq!(laptop.refused(&["member", "import", "missing.csv"]).await, (2, "FILE".to_owned()));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failures_that_are_not_listed_are_counted() {
+    let mut file = "sub,tenant,roles\n".to_owned();
+    for _ in 0..1_003 {
+        file.push_str("x y,acme,member\n");
+    }
+    let laptop = with_file("members.csv", &file).await;
+    let ended = laptop.run(&["--json", "member", "import", "members.csv"]).await;
+    let summary: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!((&summary["failed"], &summary["omitted"]), (&1_003.into(), &3.into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_that_breaks_off_says_how_far_it_came() {
+    let row = r#"{"sub":"olga","tenant":"acme","roles":"owner"}"#;
+    let laptop = with_file("members.jsonl", &format!("{row}\n{}\n{row}", " ".repeat(70_000))).await;
+    let ended = laptop.run(&["--json", "member", "import", "members.jsonl"]).await;
+    assert!(ended.err.contains("IMPORT_FILE"), "{}", ended.err);
+    let summary: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!((&summary["rows"], &summary["added"]), (&1.into(), &1.into()));
+}
