@@ -42,6 +42,9 @@ pub enum OperationError {
     /// The mailbox is barred.
     #[error("this address is barred from the tenant: its member was {0}")]
     MailboxBarred(&'static str),
+    /// Nothing says which mailbox to bar.
+    #[error("this member came without an address, so none would be barred")]
+    AddressUnknown,
     /// Nobody would be left to own the tenant.
     #[error("this is the tenant's last owner")]
     LastOwner,
@@ -176,6 +179,7 @@ impl OperationError {
             Self::MemberExists(_) => "MEMBER_EXISTS",
             Self::MemberState { .. } => "MEMBER_STATE",
             Self::MailboxBarred(_) => "MAILBOX_BARRED",
+            Self::AddressUnknown => "ADDRESS_UNKNOWN",
             Self::LastOwner => "LAST_OWNER",
             Self::SeatsFull => "SEATS_FULL",
             Self::SeatsDisagree => "SEATS_DISAGREE",
@@ -232,6 +236,9 @@ impl OperationError {
             Self::MailboxBarred(_) => {
                 "`tenantctl member reinstate` takes the member back; a new invitation to the address does, too"
                     .to_owned()
+            }
+            Self::AddressUnknown => {
+                "name it with --email ADDRESS, or pass --without-bar: another account may then come back".to_owned()
             }
             Self::LastOwner => "make somebody else an owner first, or close the tenant".to_owned(),
             Self::SeatsFull => {

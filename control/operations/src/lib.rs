@@ -38,7 +38,7 @@ pub use domains::{DnsFailure, Released, Releasing, TenantDomain, TxtRecords, cha
 pub use error::{ErrorKind, OperationError};
 pub use import::{ImportRow, Imported, Importer};
 pub use invitations::{InvitationName, Invite, Invited};
-pub use members::{MemberName, NewMember, parse_person};
+pub use members::{Barring, MemberName, NewMember, parse_person};
 pub use people::{Erased, PersonExport};
 pub use tenants::{NewTenant, PolicyChange};
 pub use whois::{Outcome, Reach, Scope};

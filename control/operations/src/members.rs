@@ -86,6 +86,18 @@ pub struct NewMember {
     pub lift_bar: bool,
 }
 
+/// Which mailbox a removal or a suspension bars.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Barring {
+    /// The one with which the member came.
+    #[default]
+    Own,
+    /// This one, of a member who came without any; it becomes theirs.
+    Address(Email),
+    /// None: only this account is kept out. For an account that is not the person's any more, or never was.
+    Without,
+}
+
 /// What becomes of a mailbox's bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BarChange {
@@ -111,6 +123,10 @@ impl Next {
         Self { status, roles, origin, bar: BarChange::Keep, holds: false }
     }
 }
+
+/// Nobody bars somebody else's mailbox by a slip.
+const OTHER_ADDRESS: Invalid =
+    Invalid { noun: "address of this member", rule: "it is the one with which they came, and need not be said" };
 
 impl Operations {
     /// Adds a person as a member. Who was removed, suspended or superseded is not added but reinstated or resumed; who is a member
@@ -331,7 +347,18 @@ impl Operations {
         name: &MemberName,
         reason: Option<&str>,
     ) -> Result<Membership, OperationError> {
-        self.change(id, name, "member.suspend", reason, |row, _| match row.status {
+        self.suspend_barring(id, name, &Barring::Own, reason).await
+    }
+
+    /// As [`Operations::suspend`]; `barring` says which mailbox is kept out with the account.
+    pub async fn suspend_barring(
+        &self,
+        id: &TenantId,
+        name: &MemberName,
+        barring: &Barring,
+        reason: Option<&str>,
+    ) -> Result<Membership, OperationError> {
+        self.change_barring(id, name, barring, "member.suspend", reason, |row, _| match row.status {
             MembershipStatus::Active | MembershipStatus::Suspended => {
                 let mut next = Next::of(row, MembershipStatus::Suspended);
                 next.bar = BarChange::Set(BarReason::Suspended);
@@ -375,7 +402,18 @@ impl Operations {
         name: &MemberName,
         reason: Option<&str>,
     ) -> Result<Membership, OperationError> {
-        self.change(id, name, "member.remove", reason, |row, bar| match row.status {
+        self.remove_barring(id, name, &Barring::Own, reason).await
+    }
+
+    /// As [`Operations::remove`]; `barring` says which mailbox is kept out with the account.
+    pub async fn remove_barring(
+        &self,
+        id: &TenantId,
+        name: &MemberName,
+        barring: &Barring,
+        reason: Option<&str>,
+    ) -> Result<Membership, OperationError> {
+        self.change_barring(id, name, barring, "member.remove", reason, |row, bar| match row.status {
             MembershipStatus::Superseded => Err(superseded(row)),
             MembershipStatus::Removed => Ok(Next::of(row, MembershipStatus::Removed)),
             _ => {
@@ -390,7 +428,7 @@ impl Operations {
         .await
     }
 
-    /// Takes a removed member back, with these roles or the former ones. For operators: an admin invites instead.
+    /// Takes a removed member back, or one on whom nothing rests any more, with these roles or the former ones. For operators: an admin invites instead.
     pub async fn reinstate(
         &self,
         id: &TenantId,
@@ -408,12 +446,15 @@ impl Operations {
                 next.holds = true;
                 Ok(next)
             }
-            MembershipStatus::Active if bar.is_some_and(|bar| bar.reason == BarReason::Removed) => {
+            MembershipStatus::Active if roles.is_none_or(|roles| *roles == row.roles) => {
                 let mut next = Next::of(row, MembershipStatus::Active);
-                next.bar = BarChange::Lift;
+                // What the membership rested on may be gone: from now on the operator vouches.
+                next.origin = Origin::Added;
+                if bar.is_some_and(|bar| bar.reason == BarReason::Removed) {
+                    next.bar = BarChange::Lift;
+                }
                 Ok(next)
             }
-            MembershipStatus::Active if roles.is_none_or(|roles| *roles == row.roles) => Ok(Next::of(row, row.status)),
             MembershipStatus::Active => Err(state(row, "`tenantctl member role` changes roles")),
             MembershipStatus::Suspended => Err(state(row, "`tenantctl member resume` lifts the suspension")),
             MembershipStatus::Requested | MembershipStatus::Denied => {
@@ -443,12 +484,24 @@ impl Operations {
         Err(OperationError::Contended)
     }
 
-    /// Reads a row and its mailbox, lets `decide` say what becomes of them, and writes that over what was read. `decide` sees the
-    /// mailbox's bar.
     async fn change(
         &self,
         id: &TenantId,
         name: &MemberName,
+        action: &'static str,
+        reason: Option<&str>,
+        decide: impl Fn(&Membership, Option<Bar>) -> Result<Next, OperationError> + Send + Sync,
+    ) -> Result<Membership, OperationError> {
+        self.change_barring(id, name, &Barring::Own, action, reason, decide).await
+    }
+
+    /// Reads a row and its mailbox, lets `decide` say what becomes of them, and writes that over what was read. `decide` sees the
+    /// mailbox's bar.
+    async fn change_barring(
+        &self,
+        id: &TenantId,
+        name: &MemberName,
+        barring: &Barring,
         action: &'static str,
         reason: Option<&str>,
         decide: impl Fn(&Membership, Option<Bar>) -> Result<Next, OperationError> + Send + Sync,
@@ -460,9 +513,24 @@ impl Operations {
             if authority.is_outdated_by(&before) {
                 continue;
             }
-            let mailbox = self.maybe_mailbox(id, before.address.as_ref()).await?;
-            let next = decide(&before, mailbox.as_ref().and_then(|keyed| keyed.mailbox.bar))?;
+            let mut mailbox = self.maybe_mailbox(id, before.address.as_ref()).await?;
+            let mut next = decide(&before, mailbox.as_ref().and_then(|keyed| keyed.mailbox.bar))?;
             authority.may_change(&before)?;
+            let mut address = before.address.clone();
+            if matches!(next.bar, BarChange::Set(_)) {
+                match (barring, &before.address) {
+                    (Barring::Without, _) => next.bar = BarChange::Keep,
+                    (Barring::Own, Some(_)) => {}
+                    (Barring::Own, None) => return Err(OperationError::AddressUnknown),
+                    (Barring::Address(given), Some(own)) if given == own => {}
+                    (Barring::Address(_), Some(_)) => return Err(OTHER_ADDRESS.into()),
+                    (Barring::Address(given), None) => {
+                        let keyed = self.mailbox(id, given).await?;
+                        self.nobody_elses(id, &before.person, &keyed).await?;
+                        (mailbox, address) = (Some(keyed), Some(given.clone()));
+                    }
+                }
+            }
             if next.roles != before.roles || next.status == MembershipStatus::Active {
                 authority.may_grant(&next.roles)?;
             }
@@ -476,6 +544,7 @@ impl Operations {
             let mut after = before.clone();
             after.roles = next.roles;
             after.origin = next.origin;
+            after.address = address;
             if after.status != next.status {
                 after.status = next.status;
                 after.since = match &mailbox {

@@ -1,13 +1,15 @@
 //! What the table holds of one person: to be given to them, or erased.
 
 use domain::{
-    Email, Invitation, InvitationState, Inviter, Membership, MembershipStatus, Person, TenantId, TenantStatus, UserName,
+    BarReason, Email, Invitation, InvitationState, Inviter, Membership, MembershipStatus, Person, TenantId,
+    TenantStatus, UserName,
 };
 use serde::Serialize;
 use store::Key;
 use store::entity::{Audit, KeyedMailbox, Remembered};
 
 use crate::commit::Part;
+use crate::members::{BarChange, apply_bar};
 use crate::record::Deed;
 use crate::shape::{InvitationShape, MemberShape, bar_reason};
 use crate::standing::seat_change;
@@ -139,8 +141,9 @@ impl Operations {
         // The address leads to the invitations, so they go first and the row that holds it last.
         for row in &rows {
             for invitation in self.invitations_of(&row.tenant, person, row.address.as_ref()).await? {
-                if Some(&invitation.address) == row.address.as_ref() {
-                    self.erase_invitation(&invitation).await?;
+                let accepted = matches!(&invitation.state, InvitationState::Accepted { by, .. } if by == person);
+                if accepted || Some(&invitation.address) == row.address.as_ref() {
+                    self.erase_invitation(&invitation, person, row.address.as_ref()).await?;
                     erased.invitations += 1;
                 }
             }
@@ -187,10 +190,16 @@ impl Operations {
                 None => transaction.delete_entity(Part::Row, &row)?,
             };
             if let Some(address) = &row.address {
-                let mut keyed = self.mailbox(tenant, address).await?;
-                if keyed.mailbox.holder.as_ref().is_some_and(|holder| holder.person == *person) {
-                    keyed.mailbox.holder = None;
-                    transaction.write(Part::Mailbox, &keyed)?;
+                let keyed = self.mailbox(tenant, address).await?;
+                let mut left = keyed.clone();
+                left.mailbox.holder.take_if(|holder| holder.person == *person);
+                // The suspension is a removal from now on, for nobody is left to be resumed.
+                let suspended = keyed.mailbox.bar.is_some_and(|bar| bar.reason == BarReason::Suspended);
+                if suspended && row.status == MembershipStatus::Suspended {
+                    apply_bar(&mut left.mailbox, BarChange::Set(BarReason::Removed), now);
+                }
+                if left != keyed {
+                    transaction.write(Part::Mailbox, &left)?;
                 }
             }
             let mut seats = seat_change(Some(&row), after.as_ref());
@@ -213,16 +222,26 @@ impl Operations {
         Err(OperationError::Contended)
     }
 
-    async fn erase_invitation(&self, invitation: &Invitation) -> Result<(), OperationError> {
+    /// With what the mailbox of another address than the row's own keeps of it.
+    async fn erase_invitation(
+        &self,
+        invitation: &Invitation,
+        person: &Person,
+        own: Option<&Email>,
+    ) -> Result<(), OperationError> {
         for _ in 0..ROUNDS {
             let key = Key::invitation(&invitation.terms.digest);
             let Some(found) = self.session.get::<Invitation>(&key).await? else { return Ok(()) };
             let mut transaction = self.transaction();
             transaction.delete_entity(Part::Invitation, &found)?;
-            let mut keyed = self.mailbox(&found.tenant, &found.address).await?;
-            if keyed.mailbox.invitation.as_ref().is_some_and(|terms| terms.digest == found.terms.digest) {
-                keyed.mailbox.invitation = None;
-                transaction.write(Part::Mailbox, &keyed)?;
+            let keyed = self.mailbox(&found.tenant, &found.address).await?;
+            let mut left = keyed.clone();
+            left.mailbox.invitation.take_if(|terms| terms.digest == found.terms.digest);
+            if own != Some(&found.address) {
+                left.mailbox.holder.take_if(|holder| holder.person == *person);
+            }
+            if left != keyed {
+                transaction.write(Part::Mailbox, &left)?;
             }
             if self.commit(&transaction).await?.is_empty() {
                 return Ok(());

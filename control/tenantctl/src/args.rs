@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{ClientId, DomainName, Email, PoolId, ProviderName, Role, Slug, Sub, Tier, UserName};
 use jiff::SignedDuration;
-use operations::{InvitationName, MemberName};
+use operations::{Barring, InvitationName, MemberName};
 
 use crate::named::{Named, duration};
 
@@ -138,6 +138,26 @@ pub(crate) struct Because {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Barred {
+    /// The address to bar, of a member who came without any
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "without_bar")]
+    email: Option<Email>,
+    /// Bar no address: only this account is kept out, and the person may come back with another
+    #[arg(long)]
+    without_bar: bool,
+}
+
+impl From<Barred> for Barring {
+    fn from(barred: Barred) -> Self {
+        match barred.email {
+            _ if barred.without_bar => Self::Without,
+            Some(address) => Self::Address(address),
+            None => Self::Own,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -556,6 +576,8 @@ pub(crate) enum MemberCommand {
         #[command(flatten)]
         member: MemberOf,
         #[command(flatten)]
+        barred: Barred,
+        #[command(flatten)]
         because: Because,
     },
     /// Let a suspended member in again
@@ -569,6 +591,8 @@ pub(crate) enum MemberCommand {
     Remove {
         #[command(flatten)]
         member: MemberOf,
+        #[command(flatten)]
+        barred: Barred,
         #[command(flatten)]
         because: Because,
     },

@@ -37,17 +37,19 @@ pub(crate) async fn run(command: MemberCommand, context: &Context<'_>) -> Result
             let id = operations.find_tenant(&member.tenant.tenant).await?.id;
             show(context, &operations.deny(&id, &member.member, because.reason.as_deref()).await?);
         }
-        MemberCommand::Suspend { member, because } => {
+        MemberCommand::Suspend { member, barred, because } => {
             let id = operations.find_tenant(&member.tenant.tenant).await?.id;
-            show(context, &operations.suspend(&id, &member.member, because.reason.as_deref()).await?);
+            let reason = because.reason.as_deref();
+            show(context, &operations.suspend_barring(&id, &member.member, &barred.into(), reason).await?);
         }
         MemberCommand::Resume { member, because } => {
             let id = operations.find_tenant(&member.tenant.tenant).await?.id;
             show(context, &operations.resume(&id, &member.member, because.reason.as_deref()).await?);
         }
-        MemberCommand::Remove { member, because } => {
+        MemberCommand::Remove { member, barred, because } => {
             let id = operations.find_tenant(&member.tenant.tenant).await?.id;
-            show(context, &operations.remove(&id, &member.member, because.reason.as_deref()).await?);
+            let reason = because.reason.as_deref();
+            show(context, &operations.remove_barring(&id, &member.member, &barred.into(), reason).await?);
         }
         MemberCommand::Reinstate { member, roles, because } => {
             reinstate(context, &member, some_roles(roles)?.as_ref(), because.reason.as_deref()).await?;

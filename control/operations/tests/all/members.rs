@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{Actor, MembershipStatus, Origin, Refusal};
 use jiff::SignedDuration;
-use operations::{Invite, MemberName, NewMember, Operations, Outcome, PolicyChange, Scope};
+use operations::{Barring, Invite, MemberName, NewMember, Operations, Outcome, PolicyChange, Scope};
 
 use crate::table::{World, code, email, new_member, now, person, random, roles};
 
@@ -149,6 +149,58 @@ async fn a_removal_is_later_than_every_invitation_that_was_there_whatever_its_cl
     world.ops.remove(id, &email("bob").into(), None).await.unwrap();
     let reached = world.ops.whois(&email("bob"), &Scope::Tenant(id.clone())).await.unwrap();
     assert_eq!(reached[0].outcome, Outcome::Refused(Refusal::MembershipEnded));
+}
+
+#[tokio::test]
+async fn who_came_without_an_address_is_barred_by_the_one_that_is_said() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    world.add(id, "olga", "owner").await;
+    for name in ["bob", "mia"] {
+        world.ops.add_member(id, &NewMember { address: None, ..new_member(name, "member") }).await.unwrap();
+    }
+    let (bob, mia): (MemberName, MemberName) = (person("bob").into(), person("mia").into());
+    assert_eq!(code(world.ops.remove(id, &bob, None).await), "ADDRESS_UNKNOWN");
+    assert_eq!(code(world.ops.suspend(id, &bob, None).await), "ADDRESS_UNKNOWN");
+    let olgas = Barring::Address(email("olga"));
+    assert_eq!(code(world.ops.remove_barring(id, &bob, &olgas, None).await), "MEMBER_EXISTS");
+    let bobs = Barring::Address(email("bob"));
+    assert_eq!(code(world.ops.remove_barring(id, &email("olga").into(), &bobs, None).await), "INVALID");
+    let suspended = world.ops.suspend_barring(id, &bob, &bobs, None).await.unwrap();
+    assert_eq!(suspended.address, Some(email("bob")));
+    assert_eq!(world.ops.resume(id, &bob, None).await.unwrap().status, MembershipStatus::Active);
+    world.ops.remove(id, &bob, None).await.unwrap();
+    let again = NewMember { person: person("bob-again"), ..new_member("bob", "member") };
+    assert_eq!(code(world.ops.add_member(id, &again).await), "MAILBOX_BARRED");
+    world.ops.remove_barring(id, &mia, &Barring::Without, None).await.unwrap();
+    world.ops.add_member(id, &NewMember { person: person("mia-again"), ..new_member("mia", "member") }).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_the_persons_any_more_leaves_without_barring_them() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    let mut old = world.add(id, "bob", "member").await;
+    old.person = person("old");
+    old.revision = 0;
+    old.status = MembershipStatus::Requested;
+    world.write(&old).await;
+    world.ops.remove_barring(id, &person("old").into(), &Barring::Without, None).await.unwrap();
+    let reached = world.ops.whois(&email("bob"), &Scope::Tenant(id.clone())).await.unwrap();
+    assert!(matches!(reached[0].outcome, Outcome::Member(_)), "{:?}", reached[0].outcome);
+}
+
+#[tokio::test]
+async fn an_operator_vouches_for_a_member_on_whom_nothing_rests_any_more() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let mut row = world.add(&acme.id, "bob", "member").await;
+    row.origin = Origin::Open;
+    world.write(&row).await;
+    let back = world.ops.reinstate(&acme.id, &(&row).into(), None, None).await.unwrap();
+    assert_eq!((back.status, back.origin), (MembershipStatus::Active, Origin::Added));
 }
 
 #[tokio::test]

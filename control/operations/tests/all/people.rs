@@ -30,6 +30,38 @@ async fn erasure_frees_the_seat_and_is_no_way_back_in() {
 }
 
 #[tokio::test]
+async fn the_bar_of_a_suspended_person_outlives_their_erasure_as_a_removal_does() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    world.add(id, "bob", "member").await;
+    world.ops.suspend(id, &email("bob").into(), None).await.unwrap();
+    world.ops.erase_person(&person("bob"), None, None).await.unwrap();
+    let outcome = async || world.ops.whois(&email("bob"), &Scope::Tenant(id.clone())).await.unwrap().remove(0).outcome;
+    assert_eq!(outcome().await, Outcome::Refused(Refusal::MembershipEnded));
+    world.ops.invite(id, &Invite::new(email("bob"))).await.unwrap();
+    assert!(matches!(outcome().await, Outcome::Joins { .. }));
+}
+
+#[tokio::test]
+async fn erasure_covers_the_invitation_that_was_accepted_at_another_address() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    world.add(id, "bob", "member").await;
+    let invited = world.ops.invite(id, &Invite::new(email("robert"))).await.unwrap();
+    let session = world.table.session(None);
+    let key = store::Key::invitation(&invited.invitation.terms.digest);
+    let mut accepted: domain::Invitation = session.get(&key).await.unwrap().unwrap();
+    accepted.state = domain::InvitationState::Accepted { by: person("bob"), at: accepted.terms.created };
+    let mut transaction = store::Transaction::new(&session);
+    transaction.write((), &accepted).unwrap();
+    assert_eq!(session.commit(&transaction).await.unwrap(), store::Commit::Done);
+    assert_eq!(world.ops.erase_person(&person("bob"), None, None).await.unwrap().invitations, 1);
+    assert!(world.ops.invitations(id).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn the_last_owner_is_erased_only_from_a_closed_tenant() {
     let world = World::new().await;
     let acme = world.tenant("acme").await;
