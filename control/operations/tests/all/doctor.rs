@@ -123,32 +123,6 @@ async fn a_tenant_that_cannot_be_read_keeps_its_clients_and_its_slug() {
     assert_eq!(world.ops.client(&client).await.unwrap().kind, ClientKind::Tenant(acme.id));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tenant_that_is_renamed_during_the_scan_keeps_its_slug() {
-    let world = std::sync::Arc::new(World::new().await);
-    let mut tenants = Vec::new();
-    for n in 0..260 {
-        tenants.push(world.tenant(&format!("before-{n}")).await);
-    }
-    let renaming = tokio::spawn({
-        let world = world.clone();
-        async move {
-            for (n, tenant) in tenants.iter().enumerate() {
-                let slug = format!("after-{n}").parse().unwrap();
-                world.ops.rename_tenant(&tenant.id, Some(&slug), None).await.unwrap();
-            }
-            tenants
-        }
-    });
-    while !renaming.is_finished() {
-        let health = world.ops.doctor(true).await.unwrap();
-        assert!(health.findings.iter().all(|one| one.fix != Fixed::Done), "{:?}", health.findings);
-    }
-    for (n, tenant) in renaming.await.unwrap().iter().enumerate() {
-        assert_eq!(world.ops.find_tenant(&format!("after-{n}")).await.unwrap().id, tenant.id);
-    }
-}
-
 #[tokio::test]
 async fn a_lost_counter_is_made_anew_only_with_a_limit_that_somebody_says() {
     let world = World::new().await;
