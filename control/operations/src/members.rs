@@ -519,7 +519,13 @@ impl Operations {
             let mut address = before.address.clone();
             if matches!(next.bar, BarChange::Set(_)) {
                 match (barring, &before.address) {
-                    (Barring::Without, _) => next.bar = BarChange::Keep,
+                    (Barring::Without, _) => {
+                        // The suspension of the mailbox ends with the suspended membership: nobody is left to be resumed.
+                        let ends = before.status == MembershipStatus::Suspended && next.status != before.status;
+                        let bar = mailbox.as_ref().and_then(|keyed| keyed.mailbox.bar);
+                        let suspended = bar.is_some_and(|bar| bar.reason == BarReason::Suspended);
+                        next.bar = if ends && suspended { BarChange::Lift } else { BarChange::Keep };
+                    }
                     (Barring::Own, Some(_)) => {}
                     (Barring::Own, None) => return Err(OperationError::AddressUnknown),
                     (Barring::Address(given), Some(own)) if given == own => {}

@@ -190,6 +190,11 @@ async fn an_account_that_is_not_the_persons_any_more_leaves_without_barring_them
     world.ops.remove_barring(id, &person("old").into(), &Barring::Without, None).await.unwrap();
     let reached = world.ops.whois(&email("bob"), &Scope::Tenant(id.clone())).await.unwrap();
     assert!(matches!(reached[0].outcome, Outcome::Member(_)), "{:?}", reached[0].outcome);
+    let bob: MemberName = person("bob").into();
+    world.ops.suspend(id, &bob, None).await.unwrap();
+    world.ops.remove_barring(id, &bob, &Barring::Without, None).await.unwrap();
+    let again = NewMember { person: person("bob-again"), ..new_member("bob", "member") };
+    world.ops.add_member(id, &again).await.unwrap();
 }
 
 #[tokio::test]
