@@ -12,6 +12,7 @@ use store::{Batch, Key};
 
 use crate::authority::Authority;
 use crate::commit::Part;
+use crate::domains::check_reason;
 use crate::record::Deed;
 use crate::standing::seat_change;
 use crate::{OperationError, Operations, ROUNDS};
@@ -468,6 +469,7 @@ impl Operations {
     /// Lifts the bar on a mailbox whose member's row is gone. For operators. Tells whether there was one.
     pub async fn lift_bar(&self, id: &TenantId, address: &Email, reason: Option<&str>) -> Result<bool, OperationError> {
         self.operators_only()?;
+        check_reason(reason)?;
         for _ in 0..ROUNDS {
             let mut keyed = self.mailbox(id, address).await?;
             if keyed.mailbox.bar.take().is_none() {
@@ -506,6 +508,7 @@ impl Operations {
         reason: Option<&str>,
         decide: impl Fn(&Membership, Option<Bar>) -> Result<Next, OperationError> + Send + Sync,
     ) -> Result<Membership, OperationError> {
+        check_reason(reason)?;
         for _ in 0..ROUNDS {
             let tenant = self.tenant(id).await?;
             let authority = self.authority(&tenant, Rank::Admin).await?;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{ClientId, DomainName, Email, PoolId, ProviderName, Role, Slug, Sub, Tier, UserName};
 use jiff::SignedDuration;
@@ -50,7 +51,7 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) local: bool,
     /// Who acts, for the record [default: $USER; with --local, local]
-    #[arg(long = "as", global = true, value_name = "NAME")]
+    #[arg(long = "as", global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) actor: Option<String>,
 }
 

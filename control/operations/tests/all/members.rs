@@ -336,3 +336,13 @@ async fn every_change_is_recorded_with_its_actor_and_no_change_is_not() {
     assert_eq!(records[3].reason.as_deref(), Some("on leave"));
     assert!(records.iter().all(|one| !one.target.contains('@')));
 }
+
+#[tokio::test]
+async fn a_reason_that_says_nothing_is_none_and_nothing_is_written() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let bob = world.add(&acme.id, "bob", "member").await;
+    assert_eq!(code(world.ops.suspend(&acme.id, &(&bob).into(), Some(" ")).await), "INVALID");
+    assert_eq!(code(world.ops.lift_bar(&acme.id, &"bob@acme.example".parse().unwrap(), Some("")).await), "INVALID");
+    assert_eq!(world.ops.find_member(&acme.id, &(&bob).into()).await.unwrap(), bob);
+}
