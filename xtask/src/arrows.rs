@@ -15,10 +15,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("common/store", &["common/domain"]),
     ("common/lambda", &["common/domain"]),
     ("triggers/*", &["common/lambda", "common/store", "common/domain"]),
-    ("control/operations", &["common/store", "common/domain"]),
-    ("control/tenantctl", &["control/operations", "common/store", "common/domain"]),
+    // Its tests, like those of the rooms above it, run against the local user pool.
+    ("control/pool", &["common/domain", "local/user-pool"]),
+    ("control/operations", &["control/pool", "common/store", "common/domain", "local/user-pool"]),
+    (
+        "control/tenantctl",
+        &["control/operations", "control/pool", "common/store", "common/domain", "local/user-pool"],
+    ),
     ("local/user-pool", &[]),
-    ("local/laptop", &["control/operations", "common/store", "common/domain", "local/user-pool"]),
+    (
+        "local/laptop",
+        &["control/operations", "control/pool", "common/store", "common/domain", "local/user-pool"],
+    ),
+    ("bench", &["local/laptop", "local/user-pool", "common/domain"]),
     ("tests", &["*"]),
     ("examples/*", &[]),
     ("xtask", &[]),
@@ -31,6 +40,12 @@ const NAMED_BY: &[(&str, &[&str], &str)] = &[
         &["common/store", "control/tenantctl", "local/laptop", "tests"],
         "only the store speaks to DynamoDB; tools wire a client for it",
     ),
+    (
+        "aws-sdk-cognitoidentityprovider",
+        &["control/pool", "control/tenantctl", "local/laptop", "tests"],
+        "only control/pool changes user pools; tools wire a client for it",
+    ),
+    ("aws-sdk-sesv2", &["triggers/create-auth-challenge"], "only one trigger sends mail"),
     ("lambda_runtime", &["common/lambda"], "only common/lambda knows the Lambda runtime"),
     ("dynoxide-rs", &["local/laptop", "tests"], "the embedded DynamoDB is for the laptop and the tests"),
 ];
