@@ -1,11 +1,12 @@
 //! What Tenantry knows about tenants, people and addresses, and what it decides: pure, synchronous and total.
 //!
-//! Nouns parse at the door and hold their invariants; decisions ([`sign_up`], [`enrol`], [`access`], [`claims`]) are plain
+//! Nouns parse at the door and hold their invariants; decisions ([`sign_up`], [`enrol`], [`access`], [`claims`], [`challenge`]) are plain
 //! functions from facts to an answer. No async, no AWS, no JSON, no clock: whoever calls brings the facts and the time.
 
 pub mod access;
 pub mod account;
 pub mod catalogue;
+pub mod challenge;
 pub mod claims;
 pub mod client;
 pub mod email;

@@ -52,6 +52,12 @@ pub enum Refusal {
     /// This path goes around the tenant's sign-in chain.
     #[error("Sign in again through the workspace's own sign-in page.")]
     SignInAgain,
+    /// So many codes were asked for, or so many were wrong, that there is none for a while.
+    #[error("Too many codes were asked for or entered. Wait a while, then sign in again.")]
+    TooManyCodes,
+    /// The daily budget of wrong codes is spent.
+    #[error("Sign-in is locked after too many wrong codes. Try again tomorrow or ask the workspace's admin.")]
+    SignInLocked,
     /// The app client is not bound, is another kind of client, or belongs to another pool.
     #[error("This application is not set up for sign-in. Ask its provider.")]
     ClientNotBound,
@@ -68,7 +74,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// All of them, in the order of the documents.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::InvitationRequired,
         Self::InvitationUnusable,
         Self::MembershipEnded,
@@ -84,6 +90,8 @@ impl Refusal {
         Self::EmailNotAccepted,
         Self::LinkedAccount,
         Self::SignInAgain,
+        Self::TooManyCodes,
+        Self::SignInLocked,
         Self::ClientNotBound,
         Self::UnsupportedEvent,
         Self::ClaimsTooLarge,
@@ -108,6 +116,8 @@ impl Refusal {
             Self::EmailNotAccepted => "EMAIL_NOT_ACCEPTED",
             Self::LinkedAccount => "LINKED_ACCOUNT",
             Self::SignInAgain => "SIGN_IN_AGAIN",
+            Self::TooManyCodes => "TOO_MANY_CODES",
+            Self::SignInLocked => "SIGN_IN_LOCKED",
             Self::ClientNotBound => "CLIENT_NOT_BOUND",
             Self::UnsupportedEvent => "UNSUPPORTED_EVENT",
             Self::ClaimsTooLarge => "CLAIMS_TOO_LARGE",

@@ -1,0 +1,9 @@
+//! Sign-in by challenge: which step comes next, the code and whom it is for, how often it may be asked for and guessed at.
+
+mod code;
+mod issue;
+mod session;
+
+pub use code::{Code, CodeKey, CodeKeys, Recipient, mask, nobody};
+pub use issue::{Issue, Issuing, Limits, Tally, Ticket, issue};
+pub use session::{Asks, Next, Step, StepName, WRONG_ANSWERS, define, proved_password};

@@ -1,0 +1,247 @@
+//! What sign-in by challenge decides, against tables and a model that was written another way.
+
+use domain::challenge::{Asks, Issue, Issuing, Limits, Next, Step, StepName, Tally, define, issue, proved_password};
+use domain::{Chain, Refusal, Roles};
+use jiff::{SignedDuration, Timestamp};
+
+const ASKS: [Asks; 3] = [Asks::Password, Asks::PasswordAndCode, Asks::Code];
+const NAMES: [StepName; 10] = [
+    StepName::SrpA,
+    StepName::PasswordVerifier,
+    StepName::Custom,
+    StepName::NewPasswordRequired,
+    StepName::SmsMfa,
+    StepName::SoftwareTokenMfa,
+    StepName::EmailOtp,
+    StepName::DeviceSrpAuth,
+    StepName::DevicePasswordVerifier,
+    StepName::Other,
+];
+const RESULTS: [Option<bool>; 3] = [Some(true), Some(false), None];
+
+/// The model: a session spelled in letters, looked up in a list of what leads on.
+fn model(asks: Asks, session: &[Step]) -> Next {
+    let spelled: String = session
+        .iter()
+        .enumerate()
+        .map(|(at, step)| match (step.name, step.result) {
+            (StepName::SrpA, Some(true)) => "S",
+            (StepName::PasswordVerifier, Some(true)) => "P",
+            (StepName::Custom, Some(true)) => "C",
+            (StepName::Custom, _) => "c",
+            (StepName::SrpA | StepName::PasswordVerifier | StepName::Other, _) => "x",
+            (_, Some(true)) if at > 0 => "",
+            _ => "x",
+        })
+        .collect();
+    match (asks, spelled.as_str()) {
+        (Asks::Password | Asks::PasswordAndCode, "S") => Next::Password,
+        (Asks::PasswordAndCode, "SP" | "SPc" | "SPcc") | (Asks::Code, "" | "c" | "cc") => Next::Code,
+        (Asks::Password, "SP")
+        | (Asks::PasswordAndCode, "SPC" | "SPcC" | "SPccC")
+        | (Asks::Code, "C" | "cC" | "ccC") => Next::Tokens,
+        _ => Next::Failed,
+    }
+}
+
+fn each_session(length: usize, look: &mut impl FnMut(&[Step])) {
+    let steps: Vec<Step> = NAMES.iter().flat_map(|name| RESULTS.map(|result| Step { name: *name, result })).collect();
+    let mut places = vec![0; length];
+    loop {
+        let session: Vec<Step> = places.iter().map(|at: &usize| steps[*at]).collect();
+        look(&session);
+        let Some(place) = places.iter().rposition(|at| at + 1 < steps.len()) else { return };
+        places[place] += 1;
+        places[place + 1..].fill(0);
+    }
+}
+
+#[test]
+fn c13_tokens_only_after_the_exact_chain_over_every_session_up_to_length_4() {
+    let mut tokens = [0; 3];
+    for length in 0..=4 {
+        each_session(length, &mut |session| {
+            for (at, asks) in ASKS.into_iter().enumerate() {
+                let next = define(asks, session, true);
+                assert_eq!(next, model(asks, session), "{asks:?} {session:?}");
+                tokens[at] += usize::from(next == Next::Tokens);
+                // Who does not exist gets no tokens, and otherwise the same.
+                let unknown = define(asks, session, false);
+                let expected = if next == Next::Tokens { Next::Failed } else { next };
+                assert_eq!(unknown, expected, "{asks:?} {session:?}");
+            }
+        });
+    }
+    assert!(tokens.iter().all(|count| *count > 0), "{tokens:?}");
+}
+
+#[test]
+fn three_wrong_answers_end_a_session_and_a_right_one_after_them_does_not_help() {
+    let step = |name, result| Step { name, result: Some(result) };
+    let wrong = step(StepName::Custom, false);
+    let right = step(StepName::Custom, true);
+    let password = [step(StepName::SrpA, true), step(StepName::PasswordVerifier, true)];
+    for (asks, before) in [(Asks::Code, &[][..]), (Asks::PasswordAndCode, &password[..])] {
+        for (answers, next) in [
+            (&[wrong, wrong][..], Next::Code),
+            (&[wrong, wrong, right], Next::Tokens),
+            (&[wrong, wrong, wrong], Next::Failed),
+            (&[wrong, wrong, wrong, right], Next::Failed),
+            (&[right, right], Next::Failed),
+            (&[right, wrong], Next::Failed),
+        ] {
+            assert_eq!(define(asks, &[before, answers].concat(), true), next, "{asks:?} {answers:?}");
+        }
+    }
+}
+
+#[test]
+fn a_temporary_password_that_was_replaced_stands_for_no_step() {
+    let step = |name| Step { name, result: Some(true) };
+    let session = [StepName::SrpA, StepName::PasswordVerifier, StepName::NewPasswordRequired].map(step);
+    assert_eq!(define(Asks::PasswordAndCode, &session, true), Next::Code);
+    assert_eq!(define(Asks::Password, &session, true), Next::Tokens);
+    assert_eq!(define(Asks::Code, &session, true), Next::Failed);
+    assert_eq!(define(Asks::Code, &session[2..], true), Next::Failed);
+    assert!(proved_password(&session) && !proved_password(&session[..1]));
+}
+
+#[test]
+fn a_code_of_some_roles_is_asked_of_those_and_of_whom_no_roles_are_known() {
+    let roles = |names: &[&str]| Roles::parse(names.iter().copied()).unwrap();
+    let of_admins = Chain::PasswordAndCode { of: Some(roles(&["owner", "admin"])) };
+    for (chain, held, asks) in [
+        (&Chain::Password, Some(roles(&["owner"])), Asks::Password),
+        (&Chain::Code, Some(roles(&["viewer"])), Asks::Code),
+        (&Chain::PasswordAndCode { of: None }, Some(roles(&["viewer"])), Asks::PasswordAndCode),
+        (&of_admins, Some(roles(&["admin"])), Asks::PasswordAndCode),
+        (&of_admins, Some(roles(&["member"])), Asks::Password),
+        (&of_admins, None, Asks::PasswordAndCode),
+    ] {
+        assert_eq!(chain.asks(held.as_ref()), asks, "{chain:?} {held:?}");
+    }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+}
+
+/// Asks at a time, and keeps what was sent.
+struct Person {
+    proven: bool,
+    last: Option<Issue>,
+    tally: Option<Tally>,
+}
+
+impl Person {
+    const fn new(proven: bool) -> Self {
+        Self { proven, last: None, tally: None }
+    }
+
+    fn asks(&mut self, now: i64, asked: bool) -> Result<(u64, bool), Refusal> {
+        match issue(at(now), &Limits::default(), self.proven, asked, self.last.as_ref(), self.tally.as_ref()) {
+            Issuing::Reuse(issue) => Ok((issue.number, false)),
+            Issuing::Send { issue, tally } => {
+                let number = issue.number;
+                (self.last, self.tally) = (Some(issue), Some(tally));
+                Ok((number, true))
+            }
+            Issuing::Refuse(refusal) => Err(refusal),
+        }
+    }
+
+    fn last(&mut self) -> &mut Issue {
+        self.last.as_mut().unwrap()
+    }
+}
+
+#[test]
+fn a_repeated_call_sends_nothing_and_a_new_sign_in_after_a_minute_sends_a_new_code() {
+    let mut ann = Person::new(true);
+    let (first, sent) = ann.asks(0, false).unwrap();
+    assert!(sent);
+    assert_eq!(ann.asks(0, false), Ok((first, false)));
+    assert_eq!(ann.asks(59, false), Ok((first, false)));
+    assert_eq!(ann.asks(250, true), Ok((first, false)), "the same session goes on with its code");
+    let (second, sent) = ann.asks(60, false).unwrap();
+    assert!(sent && second > first);
+}
+
+#[test]
+fn a_code_that_is_used_unsent_or_expired_is_followed_by_a_new_one() {
+    for (what, spoil) in [
+        ("used", (|issue: &mut Issue| issue.used_by = Some("0".repeat(32).parse().unwrap())) as fn(&mut Issue)),
+        ("unsent", |issue| issue.unsent = true),
+        ("expired", |issue| issue.expires = at(1)),
+    ] {
+        let mut ann = Person::new(false);
+        let (first, _) = ann.asks(0, false).unwrap();
+        spoil(ann.last());
+        let (second, sent) = ann.asks(1, true).unwrap();
+        assert!(sent && second > first, "{what}");
+    }
+}
+
+#[test]
+fn c12_asking_for_another_code_does_not_buy_more_guesses() {
+    let mut eve = Person::new(true);
+    eve.asks(0, false).unwrap();
+    eve.last().attempts = 4;
+    eve.asks(70, false).unwrap();
+    assert_eq!(eve.last().attempts, 4);
+    eve.last().attempts = 5;
+    for (now, asked) in [(75, true), (140, false), (369, false)] {
+        assert_eq!(eve.asks(now, asked), Err(Refusal::TooManyCodes), "{now}");
+    }
+    assert!(eve.asks(370, false).is_ok_and(|(_, sent)| sent), "when the last one expired");
+    assert_eq!(eve.last().attempts, 0);
+}
+
+#[test]
+fn ten_codes_an_hour_and_then_the_last_one_serves_as_long_as_it_lives() {
+    let mut ann = Person::new(true);
+    for round in 0..10 {
+        assert!(ann.asks(round * 61, false).is_ok_and(|(_, sent)| sent), "{round}");
+    }
+    let last = ann.last().number;
+    assert_eq!(ann.asks(610, false), Ok((last, false)));
+    assert_eq!(ann.asks(900, false), Err(Refusal::TooManyCodes));
+    assert!(ann.asks(3600, false).is_ok_and(|(_, sent)| sent));
+}
+
+#[test]
+fn m16_the_daily_budget_is_of_those_who_proved_no_password() {
+    for (proven, expected) in [(true, None), (false, Some(Refusal::SignInLocked))] {
+        let mut victim = Person::new(proven);
+        victim.asks(0, false).unwrap();
+        victim.last().attempts_today = 20;
+        assert_eq!(victim.asks(400, false).err(), expected, "{proven}");
+        assert_eq!(victim.asks(86_399, false).err(), expected, "{proven}");
+        assert_eq!(victim.asks(86_400, false).err(), None, "{proven}");
+    }
+}
+
+#[test]
+fn a_code_that_was_sent_without_a_password_does_not_serve_behind_one() {
+    let mut ann = Person::new(false);
+    let (first, _) = ann.asks(0, false).unwrap();
+    ann.proven = true;
+    assert!(ann.asks(1, false).is_ok_and(|(number, sent)| sent && number > first));
+}
+
+#[test]
+fn numbers_never_come_back_whatever_the_clock_does() {
+    let mut ann = Person::new(true);
+    let (first, _) = ann.asks(1_000, false).unwrap();
+    ann.last().unsent = true;
+    let (second, sent) = ann.asks(-5_000, false).unwrap();
+    assert!(sent && second > first);
+}
+
+#[test]
+fn the_life_of_a_code_is_1_to_15_minutes() {
+    for (minutes, good) in [(0, false), (1, true), (5, true), (15, true), (16, false), (-1, false)] {
+        assert_eq!(Limits::lasting(minutes).is_ok(), good, "{minutes}");
+    }
+    assert_eq!(Limits::default().life, SignedDuration::from_mins(5));
+}
