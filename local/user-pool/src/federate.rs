@@ -18,9 +18,7 @@ use crate::oauth::{OAuthError, token_response};
 use crate::pool::Pool;
 use crate::provider::{Identity, IdentityProvider};
 use crate::server::Service;
-use crate::tokens::grant::Channel;
 use crate::tokens::{self, Issued, SignIn};
-use crate::triggers::pre_token_generation::Source;
 use crate::triggers::{post_confirmation, pre_sign_up};
 use crate::user::{Status, User};
 
@@ -64,8 +62,7 @@ async fn sign_in(service: &Service, assertion: Assertion) -> Result<Issued, ApiE
     if !user.enabled {
         return Err(ApiError::not_authorized("User is disabled."));
     }
-    let how = SignIn { source: Source::HostedAuth, channel: Channel::ManagedLogin, scopes, metadata: None };
-    tokens::sign_in(service, &pool, &client, &user, how).await
+    tokens::sign_in(service, &pool, &client, &user, SignIn::by_managed_login(scopes)).await
 }
 
 fn provider(pool: &Pool, client: &Client, name: &str) -> Result<IdentityProvider, ApiError> {

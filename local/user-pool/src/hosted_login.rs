@@ -14,9 +14,7 @@ use crate::error::ApiError;
 use crate::oauth::{OAuthError, token_response};
 use crate::server::Service;
 use crate::tokens::access::ADMIN_SCOPE;
-use crate::tokens::grant::Channel;
 use crate::tokens::{self, Issued, SignIn};
-use crate::triggers::pre_token_generation::Source;
 use crate::user::Status;
 
 #[derive(Deserialize)]
@@ -52,8 +50,7 @@ async fn sign_in(service: &Service, input: HostedLogin) -> Result<Issued, ApiErr
         return Err(ApiError::not_authorized("A new password is required; choose it through the user pool API."));
     }
     let scopes = scopes(&client.settings, input.scopes)?;
-    let how = SignIn { source: Source::HostedAuth, channel: Channel::ManagedLogin, scopes, metadata: None };
-    tokens::sign_in(service, &pool, &client, &user, how).await
+    tokens::sign_in(service, &pool, &client, &user, SignIn::by_managed_login(scopes)).await
 }
 
 /// The scopes of a managed login: those that were asked for, if the client allows them, or all that it allows.

@@ -48,7 +48,7 @@ pub(super) struct UpdateAttributes {
 
 /// A changed address waits for its code, or takes effect unverified, as the pool is set.
 pub(super) async fn update_attributes(service: &Service, input: &UpdateAttributes) -> Answer {
-    let Bearer { pool, client, user } = bearer(service, &input.access_token).await?;
+    let Bearer { pool, client, user, .. } = bearer(service, &input.access_token).await?;
     let mut given = attribute_map(&input.user_attributes);
     attributes::check_writable(&client, &given)?;
     attributes::check(&pool, &given)?;

@@ -21,10 +21,21 @@ pub(crate) struct Bearer {
     pub(crate) pool: Arc<Pool>,
     pub(crate) client: Client,
     pub(crate) user: User,
+    pub(crate) scopes: Vec<String>,
 }
 
-/// Checks an access token: signature, time, sign-out, scope, and that its user is still there.
+/// Checks an access token for the self-service operations.
 pub(crate) async fn bearer(service: &Service, token: &str) -> Result<Bearer, ApiError> {
+    let bearer = any_bearer(service, token).await?;
+    if bearer.scopes.iter().any(|scope| scope == ADMIN_SCOPE) {
+        Ok(bearer)
+    } else {
+        Err(ApiError::not_authorized("Access Token does not have required scopes"))
+    }
+}
+
+/// Checks an access token, whatever its scopes: signature, time, sign-out, and that its user is still there.
+pub(crate) async fn any_bearer(service: &Service, token: &str) -> Result<Bearer, ApiError> {
     let invalid = || ApiError::not_authorized("Invalid Access Token");
     let pool = pool_of(token).and_then(|pool| service.pool(&pool).ok()).ok_or_else(invalid)?;
     let claims = pool.keys.get().await?.verify(TokenUse::Access, token).ok_or_else(invalid)?;
@@ -51,10 +62,8 @@ pub(crate) async fn bearer(service: &Service, token: &str) -> Result<Bearer, Api
     if !user.enabled {
         return Err(ApiError::not_authorized("User is disabled."));
     }
-    if !text("scope").split(' ').any(|scope| scope == ADMIN_SCOPE) {
-        return Err(ApiError::not_authorized("Access Token does not have required scopes"));
-    }
-    Ok(Bearer { pool, client, user })
+    let scopes = text("scope").split_ascii_whitespace().map(str::to_owned).collect();
+    Ok(Bearer { pool, client, user, scopes })
 }
 
 /// Reads the pool's id from a token that is not verified yet.

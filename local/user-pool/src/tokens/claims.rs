@@ -54,6 +54,9 @@ impl Issue<'_> {
         if let Some(at_hash) = at_hash {
             put("at_hash", json!(at_hash));
         }
+        if let Some(nonce) = &self.grant.nonce {
+            put("nonce", json!(nonce));
+        }
         for (name, value) in &self.user.attributes {
             if self.client.settings.may_read(name) {
                 put(name, attribute_claim(name, value));

@@ -12,6 +12,8 @@ pub(crate) struct Grant {
     pub(crate) scopes: Vec<String>,
     pub(crate) channel: Channel,
     pub(crate) auth_time: Timestamp,
+    /// What the authorize request asked to see in its own ID token; no refresh repeats it.
+    pub(crate) nonce: Option<String>,
     pub(crate) expires: Timestamp,
     /// Rotation replaced the token: it works until then.
     pub(crate) replaced_until: Option<Timestamp>,

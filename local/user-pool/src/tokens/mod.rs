@@ -37,12 +37,23 @@ pub(crate) struct SignIn<'a> {
     pub(crate) channel: Channel,
     pub(crate) scopes: Vec<String>,
     pub(crate) metadata: Option<&'a Metadata>,
+    /// When the person proved who they are, if that was before now: a browser's session.
+    pub(crate) auth_time: Option<Timestamp>,
+    /// The nonce of an authorize request.
+    pub(crate) nonce: Option<String>,
 }
 
 impl SignIn<'_> {
     /// Through the user pool API, which always gives the same scope.
     pub(crate) fn by_api(source: Source, metadata: Option<&Metadata>) -> SignIn<'_> {
-        SignIn { source, channel: Channel::Api, scopes: vec![access::ADMIN_SCOPE.to_owned()], metadata }
+        let scopes = vec![access::ADMIN_SCOPE.to_owned()];
+        SignIn { source, channel: Channel::Api, scopes, metadata, auth_time: None, nonce: None }
+    }
+
+    /// Through managed login, just now, with these scopes.
+    pub(crate) fn by_managed_login(scopes: Vec<String>) -> Self {
+        let (source, channel) = (Source::HostedAuth, Channel::ManagedLogin);
+        SignIn { source, channel, scopes, metadata: None, auth_time: None, nonce: None }
     }
 }
 
@@ -60,18 +71,21 @@ pub(crate) async fn sign_in(
     how: SignIn<'_>,
 ) -> Result<Issued, ApiError> {
     let now = service.clock.now();
-    let grant = Grant {
+    let mut grant = Grant {
         origin_jti: service.random.uuid(),
         event_id: service.random.uuid(),
         username: user.username.clone(),
         client_id: client.id.clone(),
         scopes: how.scopes,
         channel: how.channel,
-        auth_time: now,
+        auth_time: how.auth_time.unwrap_or(now),
+        nonce: how.nonce,
         expires: later(now, client.settings.refresh_token_seconds()),
         replaced_until: None,
     };
     let mut issued = issue(service, pool, client, user, &grant, how.source, how.metadata).await?;
+    // A refreshed ID token should have no nonce (OpenID Connect Core 1.0, section 12.2); what Cognito does: ?
+    grant.nonce = None;
     let refresh_token = service.random.secret();
     let mut contents = pool.contents();
     // Deleted while the trigger ran: then there is nobody to hold these tokens.
