@@ -16,6 +16,8 @@
 //! | membership | `PERSON#<pool>#<sub>` | `TENANT#<tenant>` |
 //! | invitation | `INVITATION#<sha256 of the token>` | `INVITATION` |
 //! | enrolment | `ENROLMENT#<pool>#<user name>` | `ENROLMENT` |
+//! | code sent to a person at an app client | `CHALLENGE#<pool>#<sub>` | `CLIENT#<client>` |
+//! | codes sent to a person within an hour | `CHALLENGE#<pool>#<sub>` | `HOUR#PROVEN` or `HOUR#UNPROVEN` |
 //! | catalogue | `CATALOGUE` | `CATALOGUE` |
 //!
 //! Pool ids, client ids, subs, slugs, domains and digests hold no `#` (their parsers see to it), so that no two entities can share
@@ -25,7 +27,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    Client, DomainName, InvitationDigest, MailboxKey, Person, PoolId, ProviderName, Slug, TenantId, UserName,
+    Client, ClientId, DomainName, InvitationDigest, MailboxKey, Person, PoolId, ProviderName, Slug, TenantId, UserName,
 };
 
 /// The name of the partition key attribute.
@@ -137,6 +139,20 @@ impl Key {
     /// What pre sign-up remembered for a user.
     pub fn enrolment(pool: &PoolId, user_name: &UserName) -> Self {
         Self::new(format!("ENROLMENT#{pool}#{user_name}"), "ENROLMENT")
+    }
+
+    /// The code that a person was last sent at an app client.
+    pub fn issued(person: &Person, client: &ClientId) -> Self {
+        Self::new(Self::challenges(person), format!("CLIENT#{client}"))
+    }
+
+    /// How many codes a person was sent within an hour, with or without a proven password.
+    pub fn hour(person: &Person, proven: bool) -> Self {
+        Self::new(Self::challenges(person), if proven { "HOUR#PROVEN" } else { "HOUR#UNPROVEN" })
+    }
+
+    fn challenges(person: &Person) -> String {
+        format!("CHALLENGE#{}#{}", person.pool, person.sub)
     }
 
     /// The catalogue of roles.

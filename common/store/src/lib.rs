@@ -7,6 +7,7 @@
 
 pub mod batch;
 pub mod broken;
+pub mod challenge;
 pub mod clients;
 pub mod codec;
 pub mod connect;

@@ -3,6 +3,7 @@
 mod audit;
 mod binding;
 mod catalogue;
+mod challenge;
 mod claim;
 mod deployment_audit;
 mod invitation;
@@ -17,6 +18,7 @@ mod slug;
 mod tenant;
 
 pub use audit::Audit;
+pub use challenge::{Hour, Issued};
 pub use claim::{Claim, ClaimStatus};
 pub use deployment_audit::DeploymentAudit;
 pub use mailbox::KeyedMailbox;
@@ -24,4 +26,5 @@ pub use remembered::Remembered;
 pub use seats::Seats;
 pub use slug::SlugOwner;
 
+pub(crate) use challenge::milliseconds;
 pub(crate) use membership::{ACTIVE, rank_number};
