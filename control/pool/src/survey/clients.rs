@@ -1,0 +1,33 @@
+//! The app clients of a pool.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_cognitoidentityprovider::Client;
+use domain::{ClientId, PoolId};
+
+use super::SurveyError;
+
+/// The ids of every app client of a pool.
+pub async fn client_ids(client: &Client, pool: &PoolId) -> Result<BTreeSet<ClientId>, SurveyError> {
+    const CALL: &str = "ListUserPoolClients";
+    let mut ids = BTreeSet::new();
+    let mut from = None;
+    loop {
+        let page = client
+            .list_user_pool_clients()
+            .user_pool_id(pool.as_ref())
+            .max_results(60)
+            .set_next_token(from)
+            .send()
+            .await
+            .map_err(|error| SurveyError::of(CALL, &error))?;
+        for found in page.user_pool_clients.unwrap_or_default() {
+            let id = found.client_id.and_then(|id| id.parse().ok());
+            ids.insert(id.ok_or(SurveyError::Odd { call: CALL, missing: "a client's id" })?);
+        }
+        from = page.next_token;
+        if from.is_none() {
+            return Ok(ids);
+        }
+    }
+}
