@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use domain::challenge::{CodeKey, CodeKeys, Limits};
+
 use crate::log::LevelFilter;
 
 /// What a trigger is told by its environment. An empty variable counts as absent.
@@ -17,6 +19,8 @@ pub struct Environment {
     pub credentials: Credentials,
     /// `TENANTRY_CLAIMS`: the names of the claims, as written.
     pub claims: Option<String>,
+    /// What the triggers of the custom challenge are told; each variable is read by whoever needs it.
+    pub challenge: ChallengeSettings,
     /// `TENANTRY_LOG`, else `AWS_LAMBDA_LOG_LEVEL`; `info` by default.
     pub log_level: LevelFilter,
 }
@@ -43,6 +47,84 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials(..)")
     }
+}
+
+/// Settings of the custom challenge. `Debug` shows no key.
+#[derive(Debug, Clone)]
+pub struct ChallengeSettings {
+    keys: Option<CodeKeys>,
+    mail_from: Option<String>,
+    /// `TENANTRY_MAIL_TEMPLATES`: a folder with the operator's own words; the built-in ones if absent.
+    pub mail_templates: Option<String>,
+    /// `TENANTRY_MAIL_NOWHERE`: where the mail to a user who does not exist goes; SES's mailbox simulator by default, which takes every
+    /// mail and delivers none [Amazon SES developer guide, "Using the mailbox simulator"].
+    pub mail_nowhere: String,
+    /// `TENANTRY_MAIL_CONFIGURATION_SET`: the SES configuration set to send with.
+    pub mail_configuration_set: Option<String>,
+    /// `AWS_ENDPOINT_URL_SESV2`, else `AWS_ENDPOINT_URL`: where SES is, if not in AWS.
+    pub mail_endpoint: Option<String>,
+    /// `TENANTRY_CODE_MINUTES`: how long a code counts; 5 minutes by default.
+    pub limits: Limits,
+}
+
+impl ChallengeSettings {
+    fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, Unset> {
+        let get = |name| present(variable, name);
+        let limits = match get("TENANTRY_CODE_MINUTES") {
+            None => Limits::default(),
+            Some(value) => {
+                value.parse().ok().and_then(|minutes| Limits::lasting(minutes).ok()).ok_or(Unset::Unusable {
+                    name: "TENANTRY_CODE_MINUTES",
+                    value,
+                    put: "a number of minutes from 1 to 15",
+                })?
+            }
+        };
+        Ok(Self {
+            keys: code_keys(variable)?,
+            mail_from: get("TENANTRY_MAIL_FROM"),
+            mail_templates: get("TENANTRY_MAIL_TEMPLATES"),
+            mail_nowhere: get("TENANTRY_MAIL_NOWHERE").unwrap_or_else(|| NOWHERE.to_owned()),
+            mail_configuration_set: get("TENANTRY_MAIL_CONFIGURATION_SET"),
+            mail_endpoint: endpoint(variable, "AWS_ENDPOINT_URL_SESV2")?,
+            limits,
+        })
+    }
+
+    /// `TENANTRY_CODE_KEY` and, while the key is being replaced, `TENANTRY_CODE_KEY_PREVIOUS`.
+    pub fn keys(&self) -> Result<CodeKeys, Unset> {
+        self.keys
+            .clone()
+            .ok_or(Unset::Missing { name: CODE_KEY, put: "32 random bytes as base64 (`openssl rand -base64 32`)" })
+    }
+
+    /// `TENANTRY_MAIL_FROM`: the sender, with or without a name.
+    pub fn mail_from(&self) -> Result<String, Unset> {
+        self.mail_from.clone().ok_or(Unset::Missing {
+            name: "TENANTRY_MAIL_FROM",
+            put: "a sender that SES has verified, such as Acme <no-reply@acme.example>,",
+        })
+    }
+}
+
+const CODE_KEY: &str = "TENANTRY_CODE_KEY";
+const NOWHERE: &str = "success@simulator.amazonses.com";
+
+fn code_keys(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<CodeKeys>, Unset> {
+    let key = |name| match present(variable, name) {
+        None => Ok(None),
+        Some(value) => match CodeKey::parse(&value) {
+            Ok(key) => Ok(Some(key)),
+            // What stands there may be a secret that was cut off.
+            Err(_) => Err(Unset::Unusable {
+                name,
+                value: "(not shown)".to_owned(),
+                put: "32 random bytes as base64 (`openssl rand -base64 32`)",
+            }),
+        },
+    };
+    let previous = key("TENANTRY_CODE_KEY_PREVIOUS")?;
+    Ok(key(CODE_KEY)?.map(|current| CodeKeys::new(current, previous)))
 }
 
 /// What is wrong with the environment, and what to do.
@@ -98,7 +180,7 @@ impl Environment {
     /// Reads the settings of a trigger; `variable` is `|name| std::env::var(name).ok()` in `main.rs`.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Unset> {
         let get = |name| present(&variable, name);
-        let endpoint = endpoint(&variable)?;
+        let endpoint = endpoint(&variable, "AWS_ENDPOINT_URL_DYNAMODB")?;
         // A table on this machine asks for no real keys, and for no real Region.
         let local = endpoint.as_deref().is_some_and(is_loopback);
         let region = get("AWS_REGION").or_else(|| get("AWS_DEFAULT_REGION")).or(local.then(|| "us-east-1".to_owned()));
@@ -110,6 +192,7 @@ impl Environment {
             endpoint,
             credentials: credentials(&variable, local)?,
             claims: get("TENANTRY_CLAIMS"),
+            challenge: ChallengeSettings::read(&variable)?,
             log_level: log_level(&variable)?,
         })
     }
@@ -130,8 +213,8 @@ fn table(value: Option<String>) -> Result<String, Unset> {
     Err(Unset::Unusable { name: "TENANTRY_TABLE", value: name, put: "the name or ARN of the DynamoDB table" })
 }
 
-fn endpoint(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<String>, Unset> {
-    for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"] {
+fn endpoint(variable: &impl Fn(&str) -> Option<String>, name: &'static str) -> Result<Option<String>, Unset> {
+    for name in [name, "AWS_ENDPOINT_URL"] {
         let Some(value) = present(variable, name) else { continue };
         if value.starts_with("http://") || value.starts_with("https://") {
             return Ok(Some(value));
@@ -263,6 +346,33 @@ mod tests {
             let error = read(&variables).unwrap_err();
             assert_eq!(error.to_string(), expected);
             assert_eq!(format!("{error:?}"), expected);
+        }
+    }
+
+    #[test]
+    fn code_keys_are_asked_for_by_whoever_needs_them_and_never_shown() {
+        const KEY: &str = "Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5LWNhbmFyeSE=";
+        let said = |result: Result<CodeKeys, Unset>| result.map(drop).map_err(|error| error.to_string());
+        let missing = "TENANTRY_CODE_KEY is not set. Put 32 random bytes as base64 (`openssl rand -base64 32`) there.";
+        assert_eq!(said(with(&[]).unwrap().challenge.keys()), Err(missing.to_owned()));
+        let both = with(&[("TENANTRY_CODE_KEY", KEY), ("TENANTRY_CODE_KEY_PREVIOUS", KEY)]).unwrap();
+        assert!(both.challenge.keys().is_ok());
+        assert!(!format!("{both:?}").contains("canary") && !format!("{both:?}").contains(KEY));
+        let short = with(&[("TENANTRY_CODE_KEY", "c2VjcmV0LWNhbmFyeQ==")]).unwrap_err().to_string();
+        assert!(short.starts_with("TENANTRY_CODE_KEY is \"(not shown)\". Put 32 random bytes"), "{short}");
+    }
+
+    #[test]
+    fn mail_has_a_sender_and_somewhere_to_go_for_nobody() {
+        let settings = with(&[]).unwrap().challenge;
+        assert!(settings.mail_from().unwrap_err().to_string().starts_with("TENANTRY_MAIL_FROM is not set."));
+        assert_eq!(settings.mail_nowhere, "success@simulator.amazonses.com");
+        let settings = with(&[("TENANTRY_MAIL_FROM", "A <a@a.example>"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:1")]);
+        let settings = settings.unwrap().challenge;
+        assert_eq!(settings.mail_from().unwrap(), "A <a@a.example>");
+        assert_eq!(settings.mail_endpoint.as_deref(), Some("http://127.0.0.1:1"));
+        for minutes in ["0", "16", "five"] {
+            assert!(with(&[("TENANTRY_CODE_MINUTES", minutes)]).is_err(), "{minutes}");
         }
     }
 

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     Source,
+    challenge::Challenge,
     json::{self, Members},
     reply::Reply,
 };
@@ -29,6 +30,7 @@ pub struct Event {
     validation_data: Texts,
     group_configuration: Option<GroupConfiguration>,
     scopes: Vec<String>,
+    challenge: Challenge,
 }
 
 /// The groups of the person as Cognito would write them into the tokens.
@@ -85,6 +87,7 @@ impl Event {
             validation_data: Texts::of(in_request("validationData").and_then(Members::of).as_ref()),
             group_configuration: in_request("groupConfiguration").and_then(GroupConfiguration::of),
             scopes: in_request("scopes").and_then(json::texts).unwrap_or_default(),
+            challenge: request.as_ref().map(Challenge::of).unwrap_or_default(),
             trigger_source,
             raw: raw.to_owned(),
         })
@@ -155,6 +158,11 @@ impl Event {
         &self.scopes
     }
 
+    /// What the triggers of the custom challenge read.
+    pub fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+
     /// The event as it came. A `response` that is missing or no object becomes `{}`, since Cognito fails without it.
     pub fn unchanged(self) -> Reply {
         let response = Members::of(&self.raw).and_then(|event| event.last("response"));
@@ -166,12 +174,19 @@ impl Event {
 
     /// The event with `key` of its `response` replaced, and all the rest as it came.
     pub fn respond(self, key: &str, value: &impl Serialize) -> Reply {
-        let value = match serde_json::to_string(value) {
-            Ok(value) => value,
-            Err(error) => return Reply::from(error),
-        };
-        let response = Members::of(&self.raw).and_then(|event| event.last("response")).map_or("{}", RawValue::get);
-        let response = json::with_member(response, key, &value);
+        match serde_json::to_string(value) {
+            Ok(value) => self.respond_all([(key, value)]),
+            Err(error) => Reply::from(error),
+        }
+    }
+
+    /// The event with these members of its `response` replaced by these JSON texts, and all the rest as it came.
+    pub(crate) fn respond_all<'k>(self, members: impl IntoIterator<Item = (&'k str, String)>) -> Reply {
+        let event = Members::of(&self.raw);
+        let response = event.as_ref().and_then(|event| event.last("response")).map_or("{}", RawValue::get);
+        let response = members
+            .into_iter()
+            .fold(response.to_owned(), |response, (key, value)| json::with_member(&response, key, &value));
         Reply::parse(json::with_member(self.raw.get(), "response", &response))
     }
 }
@@ -196,14 +211,15 @@ impl GroupConfiguration {
 }
 
 /// A map of texts. What is no text stays in it as absent, so that it hides an earlier duplicate.
-struct Texts(Vec<(String, Option<String>)>);
+#[derive(Default)]
+pub(crate) struct Texts(Vec<(String, Option<String>)>);
 
 impl Texts {
-    fn of(members: Option<&Members<'_>>) -> Self {
+    pub(crate) fn of(members: Option<&Members<'_>>) -> Self {
         Self(members.into_iter().flat_map(Members::named).map(|(key, value)| (key, json::text(value))).collect())
     }
 
-    fn last(&self, name: &str) -> Option<&str> {
+    pub(crate) fn last(&self, name: &str) -> Option<&str> {
         self.0.iter().rev().find(|(key, _)| key == name).and_then(|(_, value)| value.as_deref())
     }
 }

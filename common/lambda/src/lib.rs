@@ -33,6 +33,7 @@
 //! }
 //! ```
 
+mod challenge;
 mod deadline;
 mod diagnostic;
 pub mod environment;
@@ -51,6 +52,7 @@ pub use lambda_runtime::{Diagnostic, Error};
 pub use serde_json::value::RawValue;
 
 pub use crate::{
+    challenge::{Challenge, Shown},
     deadline::{LONGEST, MARGIN, deadline},
     environment::Environment,
     event::{Event, GroupConfiguration, Unreadable},

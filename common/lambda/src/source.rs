@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A trigger source of pre sign-up, post confirmation or pre token generation [Customizing user pool workflows with
+/// A trigger source of pre sign-up, post confirmation, pre token generation or the custom challenge [Customizing user pool workflows with
 /// Lambda triggers]. Sources are added over time: whatever is not here is refused as an unsupported event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Source {
@@ -28,11 +28,17 @@ pub enum Source {
     TokenGenerationAuthenticateDevice,
     /// `InitiateAuth` with a refresh token.
     TokenGenerationRefreshTokens,
+    /// Which challenge comes next?
+    DefineAuthChallenge,
+    /// Make a challenge.
+    CreateAuthChallenge,
+    /// Look at the answer to a challenge.
+    VerifyAuthChallengeResponse,
 }
 
 impl Source {
     /// Every source, in the order of the triggers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::PreSignUpSignUp,
         Self::PreSignUpAdminCreateUser,
         Self::PreSignUpExternalProvider,
@@ -44,6 +50,9 @@ impl Source {
         Self::TokenGenerationClientCredentials,
         Self::TokenGenerationAuthenticateDevice,
         Self::TokenGenerationRefreshTokens,
+        Self::DefineAuthChallenge,
+        Self::CreateAuthChallenge,
+        Self::VerifyAuthChallengeResponse,
     ];
 
     /// The source of this name, if it is one that we know; names are case-sensitive.
@@ -65,6 +74,9 @@ impl Source {
             Self::TokenGenerationClientCredentials => "TokenGeneration_ClientCredentials",
             Self::TokenGenerationAuthenticateDevice => "TokenGeneration_AuthenticateDevice",
             Self::TokenGenerationRefreshTokens => "TokenGeneration_RefreshTokens",
+            Self::DefineAuthChallenge => "DefineAuthChallenge_Authentication",
+            Self::CreateAuthChallenge => "CreateAuthChallenge_Authentication",
+            Self::VerifyAuthChallengeResponse => "VerifyAuthChallengeResponse_Authentication",
         }
     }
 }

@@ -21,6 +21,11 @@ struct Read {
     validation_data: HashMap<String, String>,
     groups: (Vec<String>, Vec<String>, Option<String>),
     scopes: Vec<String>,
+    /// Of each step its result; nothing for a step without a name.
+    steps: Vec<Option<bool>>,
+    custom: bool,
+    private: HashMap<String, String>,
+    user_not_found: bool,
 }
 
 impl Read {
@@ -38,6 +43,10 @@ impl Read {
             validation_data: HashMap::new(),
             groups: (Vec::new(), Vec::new(), None),
             scopes: Vec::new(),
+            steps: Vec::new(),
+            custom: false,
+            private: HashMap::new(),
+            user_not_found: false,
         }
     }
 
@@ -64,6 +73,37 @@ impl Read {
                 attributes: event.request.user_attributes,
                 client_metadata: event.request.client_metadata,
                 groups: (groups.groups_to_override, groups.iam_roles_to_override, groups.preferred_role),
+                ..Self::header(event.cognito_event_user_pools_header)
+            }
+        } else if trigger == "define-auth-challenge" {
+            let event: aws::CognitoEventUserPoolsDefineAuthChallenge = serde_json::from_value(event.clone()).ok()?;
+            Self {
+                attributes: event.request.user_attributes,
+                client_metadata: event.request.client_metadata,
+                steps: event
+                    .request
+                    .session
+                    .into_iter()
+                    .map(|step| step.and_then(|step| step.challenge_name.map(|_| step.challenge_result)))
+                    .collect(),
+                user_not_found: event.request.user_not_found,
+                ..Self::header(event.cognito_event_user_pools_header)
+            }
+        } else if trigger == "create-auth-challenge" {
+            let event: aws::CognitoEventUserPoolsCreateAuthChallenge = serde_json::from_value(event.clone()).ok()?;
+            Self {
+                attributes: event.request.user_attributes,
+                client_metadata: event.request.client_metadata,
+                custom: event.request.challenge_name.as_deref() == Some("CUSTOM_CHALLENGE"),
+                ..Self::header(event.cognito_event_user_pools_header)
+            }
+        } else if trigger == "verify-auth-challenge" {
+            let event: aws::CognitoEventUserPoolsVerifyAuthChallenge = serde_json::from_value(event.clone()).ok()?;
+            Self {
+                attributes: event.request.user_attributes,
+                client_metadata: event.request.client_metadata,
+                private: event.request.private_challenge_parameters,
+                user_not_found: event.request.user_not_found,
                 ..Self::header(event.cognito_event_user_pools_header)
             }
         } else {
@@ -95,6 +135,18 @@ impl Read {
             client_metadata: texts(&theirs.client_metadata, &|key| event.client_metadata(key).map(str::to_owned)),
             validation_data: texts(&theirs.validation_data, &|key| event.validation_data(key).map(str::to_owned)),
             groups: (groups.groups_to_override, groups.iam_roles_to_override, groups.preferred_role),
+            // A step that has no name cannot be read here, and neither can the session then.
+            steps: if theirs.steps.contains(&None) {
+                assert!(event.challenge().session().is_none());
+                theirs.steps.clone()
+            } else if theirs.steps.is_empty() {
+                Vec::new()
+            } else {
+                event.challenge().session().unwrap().iter().map(|step| step.result).collect()
+            },
+            custom: theirs.custom && event.challenge().is_custom(),
+            private: texts(&theirs.private, &|key| event.challenge().private(key).map(str::to_owned)),
+            user_not_found: theirs.user_not_found && event.challenge().user_not_found(),
             scopes: if theirs.scopes.is_empty() { Vec::new() } else { event.scopes().to_vec() },
         }
     }

@@ -4,7 +4,7 @@ use lambda::{Event, RawValue};
 use serde_json::Value;
 
 /// Every sample with its name.
-pub(crate) const ALL: [(&str, &str); 11] = [
+pub(crate) const ALL: [(&str, &str); 14] = [
     ("pre-sign-up.sign-up", include_str!("../events/pre-sign-up.sign-up.json")),
     ("pre-sign-up.admin-create-user", include_str!("../events/pre-sign-up.admin-create-user.json")),
     ("pre-sign-up.external-provider", include_str!("../events/pre-sign-up.external-provider.json")),
@@ -28,6 +28,9 @@ pub(crate) const ALL: [(&str, &str); 11] = [
         "pre-token-generation.v3.client-credentials",
         include_str!("../events/pre-token-generation.v3.client-credentials.json"),
     ),
+    ("define-auth-challenge", include_str!("../events/define-auth-challenge.json")),
+    ("create-auth-challenge", include_str!("../events/create-auth-challenge.json")),
+    ("verify-auth-challenge", include_str!("../events/verify-auth-challenge.json")),
 ];
 
 /// The sample of this name.
