@@ -117,6 +117,15 @@ impl ClientSettings {
         }
     }
 
+    /// A public client for custom challenges and refresh alone, named `name`, that hides whether a user exists and lets
+    /// people write only their address and name.
+    pub fn for_challenges(name: impl Into<String>) -> Self {
+        Self {
+            explicit_auth_flows: ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"].map(str::to_owned).to_vec(),
+            ..Self::for_passwords(name)
+        }
+    }
+
     /// A machine's client with `scopes`, for the client credentials grant.
     pub fn for_machine(name: impl Into<String>, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {

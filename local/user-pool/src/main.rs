@@ -42,6 +42,15 @@ struct Command {
     /// The pre token generation function of the default pool.
     #[arg(long)]
     pre_token_generation: Option<String>,
+    /// The define auth challenge function of the default pool.
+    #[arg(long)]
+    define_auth_challenge: Option<String>,
+    /// The create auth challenge function of the default pool.
+    #[arg(long)]
+    create_auth_challenge: Option<String>,
+    /// The verify auth challenge response function of the default pool.
+    #[arg(long)]
+    verify_auth_challenge: Option<String>,
     /// The event version of the default pool's pre token generation.
     #[arg(long, value_enum, default_value = "v2")]
     pre_token_version: Version,
@@ -139,6 +148,9 @@ fn default_pool(command: &Command) -> PoolSettings {
     pool.triggers.pre_sign_up.clone_from(&command.pre_sign_up);
     pool.triggers.post_confirmation.clone_from(&command.post_confirmation);
     pool.triggers.pre_token_generation.clone_from(&command.pre_token_generation);
+    pool.triggers.define_auth_challenge.clone_from(&command.define_auth_challenge);
+    pool.triggers.create_auth_challenge.clone_from(&command.create_auth_challenge);
+    pool.triggers.verify_auth_challenge.clone_from(&command.verify_auth_challenge);
     pool.triggers.pre_token_version = match command.pre_token_version {
         Version::V1 => PreTokenVersion::V1,
         Version::V2 => PreTokenVersion::V2,

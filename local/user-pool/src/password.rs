@@ -6,6 +6,7 @@ use sha2::Sha256;
 
 use crate::Random;
 use crate::error::ApiError;
+use crate::pool::Pool;
 
 /// A pool's rules for passwords; the default is Cognito's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +92,17 @@ impl Password {
     pub(crate) fn is(&self, clear: &str) -> bool {
         hmac(&self.salt, &[clear.as_bytes()]) == self.hash
     }
+}
+
+/// The user id that is shown for somebody who is not there: "the same salt and internal user ID in UUID format for the
+/// same username and user pool combination" (Amazon Cognito, "Managing user existence error responses").
+pub(crate) fn invented_id(pool: &Pool, typed: &str) -> String {
+    let hash = hmac(pool.invention_key(), &[b"id", typed.to_lowercase().as_bytes()]);
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(hash) {
+        *to = from;
+    }
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
 /// HMAC-SHA-256 over the parts one after the other.

@@ -9,6 +9,7 @@ use crate::client::Client;
 use crate::error::ApiError;
 use crate::group::{Group, GroupClaims};
 use crate::provider::IdentityProvider;
+use crate::session::{Person, Session};
 use crate::settings::{ClientSeed, PoolSettings};
 use crate::tokens::grant::Grant;
 use crate::tokens::keys::Keys;
@@ -22,14 +23,6 @@ pub struct ClientKeys {
     pub client_id: String,
     /// The client's secret, if it has one.
     pub client_secret: Option<String>,
-}
-
-/// A challenge that waits for its answer.
-#[derive(Debug, Clone)]
-pub(crate) struct Session {
-    pub(crate) username: String,
-    pub(crate) client_id: String,
-    pub(crate) expires: Timestamp,
 }
 
 /// Everything in a pool.
@@ -96,7 +89,7 @@ impl Contents {
     pub(crate) fn remove_user(&mut self, username: &str) -> Option<User> {
         self.sign_out(username);
         self.grants.retain(|_, grant| grant.username != username);
-        self.sessions.retain(|_, session| session.username != username);
+        self.sessions.retain(|_, session| !matches!(&session.person, Person::Known(known) if known == username));
         self.users.remove(username)
     }
 }
@@ -113,6 +106,7 @@ pub struct Pool {
     contents: Mutex<Contents>,
     pub(crate) keys: Keys,
     pub(crate) created: Timestamp,
+    invention_key: [u8; 32],
     clock: Clock,
     random: Random,
 }
@@ -126,6 +120,7 @@ impl Pool {
             contents: Mutex::default(),
             keys: Keys::new(random),
             created: clock.now(),
+            invention_key: random.bytes(),
             clock: clock.clone(),
             random: random.clone(),
         });
@@ -190,6 +185,11 @@ impl Pool {
         });
         contents.user_mut(username).ok_or_else(ApiError::no_such_user)?.groups.insert(group.to_owned());
         Ok(())
+    }
+
+    /// The key under which users who are not there always look the same.
+    pub(crate) fn invention_key(&self) -> &[u8] {
+        &self.invention_key
     }
 
     /// What is in the pool. Never held while a trigger runs.

@@ -80,6 +80,12 @@ pub struct Triggers {
     pub post_confirmation: Option<String>,
     /// The pre token generation function's name.
     pub pre_token_generation: Option<String>,
+    /// The define auth challenge function's name.
+    pub define_auth_challenge: Option<String>,
+    /// The create auth challenge function's name.
+    pub create_auth_challenge: Option<String>,
+    /// The verify auth challenge response function's name.
+    pub verify_auth_challenge: Option<String>,
     /// The version of the pre token generation event.
     pub pre_token_version: PreTokenVersion,
     /// How long one call may take; Cognito's limit is fixed at five seconds.
@@ -97,6 +103,9 @@ impl Default for Triggers {
             pre_sign_up: None,
             post_confirmation: None,
             pre_token_generation: None,
+            define_auth_challenge: None,
+            create_auth_challenge: None,
+            verify_auth_challenge: None,
             pre_token_version: PreTokenVersion::V2,
             limit: Duration::from_secs(5),
             attempts: 3,

@@ -21,6 +21,8 @@ pub enum Source {
     Function(String),
     /// The local Lambda itself: starts, crashes and time-outs of the function with this name.
     Lambda(String),
+    /// The mailbox that stands for SES.
+    Ses,
 }
 
 impl fmt::Display for Source {
@@ -29,6 +31,7 @@ impl fmt::Display for Source {
             Self::Pool(id) => write!(f, "pool {id}"),
             Self::Function(name) => f.write_str(name),
             Self::Lambda(name) => write!(f, "lambda {name}"),
+            Self::Ses => f.write_str("ses"),
         }
     }
 }

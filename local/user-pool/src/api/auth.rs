@@ -1,4 +1,4 @@
-//! `InitiateAuth`, `RespondToAuthChallenge`, refresh, and their administrators' twins.
+//! `InitiateAuth` and its administrators' twin: sign-in and refresh.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,18 +6,17 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, attributes};
+use super::challenges::ask_for_new_password;
+use super::{Answer, custom};
 use crate::client::Client;
 use crate::error::ApiError;
-use crate::password::Password;
-use crate::pool::{Pool, Session};
+use crate::pool::Pool;
 use crate::server::Service;
-use crate::tokens::{self, Issued, SignIn, later};
-use crate::triggers::Metadata;
+use crate::tokens::{self, Issued, SignIn};
 use crate::triggers::pre_token_generation::Source;
 use crate::user::{Status, User};
 
-type Parameters = BTreeMap<String, String>;
+pub(super) type Parameters = BTreeMap<String, String>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -49,7 +48,7 @@ pub(super) async fn admin_initiate(service: &Service, input: InitiateAuth) -> An
     start(service, &pool, &input, Caller::Administrator).await
 }
 
-fn admin_pool(service: &Service, id: Option<&str>) -> Result<Arc<Pool>, ApiError> {
+pub(super) fn admin_pool(service: &Service, id: Option<&str>) -> Result<Arc<Pool>, ApiError> {
     service.pool(id.ok_or_else(|| ApiError::missing("UserPoolId"))?)
 }
 
@@ -78,9 +77,15 @@ async fn start(service: &Service, pool: &Pool, input: &InitiateAuth, caller: Cal
             })?;
             by_refresh_token(service, pool, &client, &input.auth_parameters).await
         }
-        ("USER_SRP_AUTH" | "CUSTOM_AUTH" | "USER_AUTH", _) => Err(ApiError::invalid_parameter(format!(
-            "{flow} is not part of this local user pool; it speaks USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH and \
-             REFRESH_TOKEN_AUTH."
+        ("CUSTOM_AUTH", _) => {
+            allow(&client, "CUSTOM_AUTH", || {
+                ApiError::invalid_parameter("CUSTOM_AUTH is not enabled for the client.")
+            })?;
+            custom::start(service, pool, &client, &input.auth_parameters).await
+        }
+        ("USER_SRP_AUTH" | "USER_AUTH", _) => Err(ApiError::invalid_parameter(format!(
+            "{flow} is not part of this local user pool; it speaks CUSTOM_AUTH, USER_PASSWORD_AUTH, \
+             ADMIN_USER_PASSWORD_AUTH and REFRESH_TOKEN_AUTH."
         ))),
         _ => Err(ApiError::invalid_parameter(format!(
             "1 validation error detected: Value '{flow}' at 'authFlow' failed to satisfy constraint: Member must satisfy \
@@ -94,7 +99,7 @@ fn allow(client: &Client, flow: &str, refusal: impl FnOnce() -> ApiError) -> Res
     if client.settings.allows_flow(flow) { Ok(()) } else { Err(refusal()) }
 }
 
-fn parameter<'a>(parameters: &'a Parameters, name: &str) -> Result<&'a str, ApiError> {
+pub(super) fn parameter<'a>(parameters: &'a Parameters, name: &str) -> Result<&'a str, ApiError> {
     parameters.get(name).map(String::as_str).ok_or_else(|| ApiError::missing(name))
 }
 
@@ -104,7 +109,7 @@ async fn by_password(service: &Service, pool: &Pool, client: &Client, parameters
     client.check_secret_hash(parameters.get("SECRET_HASH").map(String::as_str), username)?;
     let user = check_password(service, pool, client, username, password)?;
     if user.status == Status::ForceChangePassword {
-        return Ok(new_password_required(service, pool, client, &user));
+        return Ok(ask_for_new_password(service, pool, client, &user));
     }
     let issued = tokens::sign_in(service, pool, client, &user, SignIn::by_api(Source::Authentication, None)).await?;
     Ok(result(&issued))
@@ -139,29 +144,6 @@ pub(crate) fn check_password(
     Ok(user)
 }
 
-fn new_password_required(service: &Service, pool: &Pool, client: &Client, user: &User) -> Value {
-    let session = service.random.secret();
-    pool.contents().sessions.insert(
-        session.clone(),
-        Session {
-            username: user.username.clone(),
-            client_id: client.id.clone(),
-            expires: later(service.clock.now(), client.settings.session_seconds()),
-        },
-    );
-    let mut shown = user.attributes.clone();
-    shown.retain(|name, _| client.settings.may_read(name));
-    json!({
-        "ChallengeName": "NEW_PASSWORD_REQUIRED",
-        "Session": session,
-        "ChallengeParameters": {
-            "USER_ID_FOR_SRP": user.username,
-            "requiredAttributes": "[]",
-            "userAttributes": json!(shown).to_string(),
-        },
-    })
-}
-
 async fn by_refresh_token(service: &Service, pool: &Pool, client: &Client, parameters: &Parameters) -> Answer {
     let token = parameter(parameters, "REFRESH_TOKEN")?;
     let (grant, user) = tokens::refreshable(service, pool, client, token)?;
@@ -171,7 +153,7 @@ async fn by_refresh_token(service: &Service, pool: &Pool, client: &Client, param
     Ok(result(&issued))
 }
 
-fn result(issued: &Issued) -> Value {
+pub(super) fn result(issued: &Issued) -> Value {
     json!({ "AuthenticationResult": authentication_result(issued), "ChallengeParameters": {} })
 }
 
@@ -187,88 +169,4 @@ pub(super) fn authentication_result(issued: &Issued) -> Value {
         }
     }
     result
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Respond {
-    #[serde(default)]
-    user_pool_id: Option<String>,
-    client_id: String,
-    challenge_name: String,
-    #[serde(default)]
-    session: Option<String>,
-    #[serde(default)]
-    challenge_responses: Parameters,
-    #[serde(default)]
-    client_metadata: Option<Metadata>,
-}
-
-pub(super) async fn respond(service: &Service, input: Respond) -> Answer {
-    let pool = service.pool_of_client(&input.client_id)?;
-    answer_challenge(service, &pool, &input).await
-}
-
-pub(super) async fn admin_respond(service: &Service, input: Respond) -> Answer {
-    let pool = admin_pool(service, input.user_pool_id.as_deref())?;
-    answer_challenge(service, &pool, &input).await
-}
-
-async fn answer_challenge(service: &Service, pool: &Pool, input: &Respond) -> Answer {
-    let client = pool.client(&input.client_id)?;
-    if input.challenge_name != "NEW_PASSWORD_REQUIRED" {
-        return Err(ApiError::invalid_parameter(format!(
-            "{} is not part of this local user pool; it asks NEW_PASSWORD_REQUIRED alone.",
-            input.challenge_name
-        )));
-    }
-    let responses = &input.challenge_responses;
-    let username = parameter(responses, "USERNAME")?;
-    let new_password = parameter(responses, "NEW_PASSWORD")?;
-    client.check_secret_hash(responses.get("SECRET_HASH").map(String::as_str), username)?;
-    let session = input.session.as_deref().ok_or_else(|| ApiError::missing("Session"))?;
-    let written: BTreeMap<String, String> = responses
-        .iter()
-        .filter_map(|(name, value)| Some((name.strip_prefix("userAttributes.")?.to_owned(), value.clone())))
-        .collect();
-    attributes::check_writable(&client, &written)?;
-    attributes::check(pool, &written)?;
-    pool.settings().password_policy.check(new_password)?;
-    let user = set_new_password(service, pool, &client, session, username, new_password, &written)?;
-    let how = SignIn::by_api(Source::NewPasswordChallenge, input.client_metadata.as_ref());
-    let issued = tokens::sign_in(service, pool, &client, &user, how).await?;
-    Ok(result(&issued))
-}
-
-/// Uses up the session. The password counts from here on, even if the trigger then refuses tokens.
-fn set_new_password(
-    service: &Service,
-    pool: &Pool,
-    client: &Client,
-    session: &str,
-    username: &str,
-    new_password: &str,
-    written: &BTreeMap<String, String>,
-) -> Result<User, ApiError> {
-    let now = service.clock.now();
-    let invalid = || ApiError::not_authorized("Invalid session for the user.");
-    let mut contents = pool.contents();
-    let known = contents.sessions.get(session).cloned().ok_or_else(invalid)?;
-    let named = contents.user(username).map(|user| user.username.clone());
-    if known.client_id != client.id || named.as_ref() != Some(&known.username) {
-        return Err(invalid());
-    }
-    contents.sessions.remove(session);
-    if known.expires <= now {
-        return Err(ApiError::not_authorized("Invalid session for the user, session is expired."));
-    }
-    let user = contents.user_mut(&known.username).ok_or_else(invalid)?;
-    user.password = Some(Password::new(new_password, &service.random));
-    user.temporary_password_expires = None;
-    user.status = Status::Confirmed;
-    user.modified = now;
-    for (name, value) in written {
-        user.set(name, value);
-    }
-    Ok(user.clone())
 }

@@ -4,7 +4,9 @@ mod account;
 mod admin;
 mod attributes;
 mod auth;
+mod challenges;
 mod clients;
+mod custom;
 mod forgot_password;
 mod groups;
 mod links;
@@ -64,8 +66,8 @@ async fn dispatch(service: &Service, operation: &str, signed: bool, body: &[u8])
         "ResendConfirmationCode" => sign_up::resend(service, &read(body)?),
         "InitiateAuth" => auth::initiate(service, read(body)?).await,
         "AdminInitiateAuth" => auth::admin_initiate(service, read(body)?).await,
-        "RespondToAuthChallenge" => auth::respond(service, read(body)?).await,
-        "AdminRespondToAuthChallenge" => auth::admin_respond(service, read(body)?).await,
+        "RespondToAuthChallenge" => challenges::respond(service, read(body)?).await,
+        "AdminRespondToAuthChallenge" => challenges::admin_respond(service, read(body)?).await,
         "GetTokensFromRefreshToken" => refresh::tokens_from_refresh_token(service, read(body)?).await,
         "RevokeToken" => refresh::revoke(service, &read(body)?),
         "AdminCreateUser" => admin::create(service, read(body)?).await,

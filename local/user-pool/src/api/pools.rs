@@ -52,7 +52,13 @@ fn lambda_config(settings: &PoolSettings) -> Value {
     };
     let triggers = &settings.triggers;
     let mut config = Map::new();
-    for (name, function) in [("PreSignUp", &triggers.pre_sign_up), ("PostConfirmation", &triggers.post_confirmation)] {
+    for (name, function) in [
+        ("PreSignUp", &triggers.pre_sign_up),
+        ("PostConfirmation", &triggers.post_confirmation),
+        ("DefineAuthChallenge", &triggers.define_auth_challenge),
+        ("CreateAuthChallenge", &triggers.create_auth_challenge),
+        ("VerifyAuthChallengeResponse", &triggers.verify_auth_challenge),
+    ] {
         if let Some(function) = function {
             config.insert(name.to_owned(), json!(arn(function)));
         }

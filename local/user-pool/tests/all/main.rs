@@ -8,11 +8,13 @@
 
 mod account;
 mod clients;
+mod custom;
 mod federation;
 mod functions;
 mod judges;
 mod kit;
 mod oauth;
+mod ses;
 mod sign_in;
 mod sign_up;
 mod tokens;
