@@ -1,6 +1,11 @@
-//! The table of a command: AWS by the default credential chain, another endpoint, or the laptop.
+//! The table and the user pools of a command: AWS by the default credential chain, another endpoint, or the laptop.
 
-use aws_config::{BehaviorVersion, Region};
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_cognitoidentityprovider as cognito;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use store::{Connection, Table};
 
@@ -17,8 +22,7 @@ pub(crate) async fn table(global: &Global, local: Option<&Local>) -> Result<Tabl
             table: global.table.clone().unwrap_or_else(|| local.table.clone()),
             region: local.region.clone(),
             endpoint: Some(local.endpoint.clone()),
-            // The embedded engine takes anybody; nothing of the operator's own goes there.
-            credentials: SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "tenantry")),
+            credentials: nobody(),
             jitter: no_jitter,
         },
         None => aws(global).await?,
@@ -27,12 +31,7 @@ pub(crate) async fn table(global: &Global, local: Option<&Local>) -> Result<Tabl
 }
 
 async fn aws(global: &Global) -> Result<Connection, Failure> {
-    let mut loader =
-        aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(store::connect::http_client(None)?);
-    if let Some(region) = &global.region {
-        loader = loader.region(Region::new(region.clone()));
-    }
-    let config = loader.load().await;
+    let config = load(global).await?;
     let region = config.region().ok_or(Failure::NoRegion)?.to_string();
     let credentials = config.credentials_provider().ok_or_else(no_credentials)?;
     Ok(Connection {
@@ -42,6 +41,49 @@ async fn aws(global: &Global) -> Result<Connection, Failure> {
         credentials,
         jitter: no_jitter,
     })
+}
+
+/// The user pools' API. No request is sent. A pool's id names its Region, which each call takes from there.
+pub(crate) async fn user_pools(global: &Global, local: Option<&Local>) -> Result<cognito::Client, Failure> {
+    let (region, credentials, endpoint) = if let Some(local) = local {
+        let endpoint = local.user_pool_endpoint.clone().ok_or(Failure::NoLocal)?;
+        (Region::new(local.region.clone()), nobody(), Some(endpoint))
+    } else {
+        let config = load(global).await?;
+        let region = config.region().ok_or(Failure::NoRegion)?.clone();
+        (region, config.credentials_provider().ok_or_else(no_credentials)?, global.pool_endpoint_url.clone())
+    };
+    let mut config = cognito::Config::builder()
+        .behavior_version(cognito::config::BehaviorVersion::v2026_01_12())
+        .region(region)
+        .credentials_provider(credentials)
+        .http_client(store::connect::http_client(endpoint.as_deref())?)
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(3))
+                .operation_attempt_timeout(Duration::from_secs(10))
+                .build(),
+        )
+        // Changes of app clients are throttled at five a second and pool: the pauses between attempts outlast that.
+        .retry_config(RetryConfig::standard().with_max_attempts(6).with_initial_backoff(Duration::from_millis(500)));
+    if let Some(endpoint) = endpoint {
+        config = config.endpoint_url(endpoint);
+    }
+    Ok(cognito::Client::from_conf(config.build()))
+}
+
+async fn load(global: &Global) -> Result<SdkConfig, Failure> {
+    let mut loader =
+        aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(store::connect::http_client(None)?);
+    if let Some(region) = &global.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    Ok(loader.load().await)
+}
+
+/// The laptop takes anybody; nothing of the operator's own goes there.
+fn nobody() -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "tenantry"))
 }
 
 fn no_credentials() -> Failure {

@@ -30,7 +30,7 @@ use store::Table;
 
 pub use failure::Failure;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, Global};
 use crate::local::Local;
 use crate::output::Output;
 
@@ -56,6 +56,16 @@ struct Context<'a> {
     table: Table,
     operations: Operations,
     local: Option<Local>,
+    #[allow(dead_code, reason = "the commands that ask user pools follow")]
+    global: Global,
+}
+
+impl Context<'_> {
+    /// The user pools' API, for the few commands that need it.
+    #[allow(dead_code, reason = "the commands that ask user pools follow")]
+    async fn user_pools(&self) -> Result<aws_sdk_cognitoidentityprovider::Client, Failure> {
+        connect::user_pools(&self.global, self.local.as_ref()).await
+    }
 }
 
 /// Runs one command line.
@@ -80,20 +90,22 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: &World) -
 }
 
 async fn command(cli: Cli, world: &World) -> Result<(), Failure> {
-    let local = if cli.global.local { Some(Local::find(world.folder.as_deref())?) } else { None };
+    let Cli { global, command } = cli;
+    let local = if global.local { Some(Local::find(world.folder.as_deref())?) } else { None };
     // A container often has no user name; on a laptop's own table that does not matter.
     let nobody = local.as_ref().map(|_| "local".to_owned());
-    let actor = cli.global.actor.clone().or_else(|| world.user.clone()).or(nobody).ok_or(Failure::NoActor)?;
+    let actor = global.actor.clone().or_else(|| world.user.clone()).or(nobody).ok_or(Failure::NoActor)?;
     let actor = Actor::Operator(failure::plain(&actor));
-    let table = connect::table(&cli.global, local.as_ref()).await?;
+    let table = connect::table(&global, local.as_ref()).await?;
     let context = Context {
         world,
-        output: Output { json: cli.global.json },
+        output: Output { json: global.json },
         operations: Operations::new(&table, actor, world.now, world.random),
         table,
         local,
+        global,
     };
-    match cli.command {
+    match command {
         Command::Init => tenant::init(&context).await,
         Command::Tenant(command) => tenant::run(command, &context).await,
         Command::Client(command) => client::run(command, &context).await,

@@ -19,6 +19,9 @@ pub(crate) struct Local {
     /// The pool that names without a pool mean.
     #[serde(default, alias = "pool")]
     pub(crate) user_pool: Option<String>,
+    /// The user pools' endpoint.
+    #[serde(default)]
+    pub(crate) user_pool_endpoint: Option<String>,
 }
 
 impl Local {
@@ -34,7 +37,11 @@ impl Local {
             .map_err(|error| Failure::io(format!("reading {}", file.display()), &error))?;
         let mut local: Self = serde_json::from_str(&text).map_err(|_| Failure::OddLocal(file.display().to_string()))?;
         // The file only ever speaks of this machine; whatever else it says was not written by the stack.
-        local.endpoint = loopback(&local.endpoint).ok_or_else(|| Failure::OddLocal(file.display().to_string()))?;
+        let odd = || Failure::OddLocal(file.display().to_string());
+        local.endpoint = loopback(&local.endpoint).ok_or_else(odd)?;
+        if let Some(endpoint) = local.user_pool_endpoint {
+            local.user_pool_endpoint = Some(loopback(&endpoint).ok_or_else(odd)?);
+        }
         Ok(local)
     }
 }

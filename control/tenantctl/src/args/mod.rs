@@ -59,6 +59,15 @@ pub(crate) struct Global {
     /// Another endpoint than AWS's for DynamoDB
     #[arg(long, global = true, env = "TENANTRY_ENDPOINT_URL", value_name = "URL", conflicts_with = "local")]
     pub(crate) endpoint_url: Option<String>,
+    /// Another endpoint than AWS's for user pools
+    #[arg(
+        long,
+        global = true,
+        env = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+        value_name = "URL",
+        conflicts_with = "local"
+    )]
+    pub(crate) pool_endpoint_url: Option<String>,
     /// The table of the stack that runs on this machine (`cargo xtask demo`)
     #[arg(long, global = true)]
     pub(crate) local: bool,
