@@ -3,6 +3,7 @@
 //! | entity | pk | sk |
 //! |---|---|---|
 //! | app client | `CLIENT#<pool>#<client>` | `BINDING` |
+//! | app client to be | `INTENT#<pool>#<tenant, or SHARED>#<name>` | `INTENT` |
 //! | pool | `POOL#<pool>` | `POOL` |
 //! | identity provider | `POOL#<pool>` | `PROVIDER#<name>` |
 //! | tenant | `TENANT#<tenant>` | `TENANT` |
@@ -21,7 +22,7 @@
 //! | catalogue | `CATALOGUE` | `CATALOGUE` |
 //!
 //! Pool ids, client ids, subs, slugs, domains and digests hold no `#` (their parsers see to it), so that no two entities can share
-//! a key whatever a caller writes; a user name, which may hold one, stands last.
+//! a key whatever a caller writes; a user name, which may hold one, and a client's name stand last.
 
 use std::collections::HashMap;
 
@@ -64,6 +65,17 @@ impl Key {
     /// An app client's binding.
     pub fn binding(client: &Client) -> Self {
         Self::new(format!("CLIENT#{}#{}", client.pool, client.id), "BINDING")
+    }
+
+    /// An app client that is being made, or was made, under this name.
+    pub fn client_intent(pool: &PoolId, tenant: Option<&TenantId>, name: &str) -> Self {
+        let owner = tenant.map_or(NO_TENANT, AsRef::as_ref);
+        Self::new(format!("{}{owner}#{name}", Self::client_intents(pool)), "INTENT")
+    }
+
+    /// Every app client to be of a pool is listed under [`NO_TENANT`] with this beginning.
+    pub fn client_intents(pool: &PoolId) -> String {
+        format!("INTENT#{pool}#")
     }
 
     /// A pool.
