@@ -16,6 +16,10 @@ pub(crate) enum Authority {
 }
 
 impl Authority {
+    pub(crate) const fn is_operator(&self) -> bool {
+        matches!(self, Self::Operator)
+    }
+
     /// Nobody grants above themselves.
     pub(crate) fn may_grant(&self, roles: &Roles) -> Result<(), OperationError> {
         match self {

@@ -149,6 +149,9 @@ pub enum OperationError {
     /// The same decision lost its race too often.
     #[error("the table kept changing under this operation")]
     Contended,
+    /// The user pool could not be asked, or answered nonsense.
+    #[error("{0}")]
+    Survey(#[from] pool::survey::SurveyError),
     /// The table could not be asked, or answered nonsense.
     #[error(transparent)]
     Broken(Broken),
@@ -207,6 +210,7 @@ impl OperationError {
             Self::AboveOneself => "ABOVE_ONESELF",
             Self::TableMissing(_) | Self::NoTable => "TABLE_MISSING",
             Self::Contended => "CONTENDED",
+            Self::Survey(_) => "POOL_BROKEN",
             Self::Broken(_) => "STORE_BROKEN",
         }
     }
@@ -287,6 +291,10 @@ impl OperationError {
                 "`tenantctl init` creates it; or name another with --table and --region".to_owned()
             }
             Self::Contended => "repeat the command".to_owned(),
+            Self::Survey(_) => {
+                "check the network, the credentials and what IAM lets them do with the pool; repeating is safe"
+                    .to_owned()
+            }
             Self::Broken(Broken::Unreadable { .. } | Broken::ForeignKey) => {
                 "`tenantctl doctor` names the item; update tenantctl if it is older than the table".to_owned()
             }
@@ -300,9 +308,12 @@ impl OperationError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Invalid(_) | Self::InvitationLifetime { .. } => ErrorKind::Usage,
-            Self::Broken(_) | Self::Contended | Self::DnsUnreachable { .. } | Self::TableMissing(_) | Self::NoTable => {
-                ErrorKind::Broken
-            }
+            Self::Broken(_)
+            | Self::Survey(_)
+            | Self::Contended
+            | Self::DnsUnreachable { .. }
+            | Self::TableMissing(_)
+            | Self::NoTable => ErrorKind::Broken,
             _ => ErrorKind::Refused,
         }
     }

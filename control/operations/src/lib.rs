@@ -30,10 +30,11 @@ mod roles;
 pub mod shape;
 mod standing;
 mod tenants;
+mod unlock;
 mod whois;
 
 pub use clients::NewBinding;
-pub use doctor::{Finding, Fixed, Health, Severity};
+pub use doctor::{Case, Chart, Examination, Finding, Fixed, Functions, Health, PoolHealth, Severity, Step};
 pub use domains::{DnsFailure, Released, Releasing, TenantDomain, TxtRecords, challenge_name};
 pub use error::{ErrorKind, OperationError};
 pub use import::{ImportRow, Imported, Importer};
@@ -41,6 +42,7 @@ pub use invitations::{InvitationName, Invite, Invited};
 pub use members::{Barring, MemberName, NewMember, parse_person};
 pub use people::{Erased, PersonExport};
 pub use tenants::{NewTenant, PolicyChange};
+pub use unlock::Unlocked;
 pub use whois::{Outcome, Reach, Scope};
 
 use domain::Actor;

@@ -429,6 +429,28 @@ impl Operations {
         .await
     }
 
+    /// Ends the membership, or the request, of a person whose user is deleted from the pool, and frees the seat. It bars nobody: a
+    /// deleted user is not a removed member, and whoever registers the address anew is let in, or not, as before. Somebody who is
+    /// suspended stays so. Tells whether the membership is over. For operators.
+    pub(crate) async fn release_deleted(
+        &self,
+        id: &TenantId,
+        person: &Person,
+        reason: &str,
+    ) -> Result<bool, OperationError> {
+        self.operators_only()?;
+        let name = MemberName::Person(person.clone());
+        let ended = self.change(id, &name, "member.release", Some(reason), |row, _| match row.status {
+            MembershipStatus::Active | MembershipStatus::Requested => Ok(Next::of(row, MembershipStatus::Removed)),
+            _ => Ok(Next::of(row, row.status)),
+        });
+        match ended.await {
+            Ok(row) => Ok(row.status != MembershipStatus::Suspended),
+            Err(OperationError::MemberUnknown) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Takes a removed member back, or one on whom nothing rests any more, with these roles or the former ones. For operators: an admin invites instead.
     pub async fn reinstate(
         &self,

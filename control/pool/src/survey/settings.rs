@@ -9,8 +9,9 @@ use aws_sdk_cognitoidentityprovider::types::{
 };
 use domain::PoolId;
 
-use super::SurveyError;
 use super::error::code;
+use super::{SurveyError, in_region_of};
+use crate::Schema;
 
 const CALL: &str = "DescribeUserPool";
 
@@ -38,6 +39,8 @@ pub struct PoolFacts {
     pub address_is_alias: bool,
     /// Two spellings of one address are two users.
     pub case_sensitive: bool,
+    /// The attributes that users can have.
+    pub schema: Schema,
 }
 
 /// A slot for a function that decides something here.
@@ -105,7 +108,14 @@ pub enum PreTokenVersion {
 
 /// Reads a pool's settings. `None`: there is no such pool.
 pub async fn pool_facts(client: &Client, pool: &PoolId) -> Result<Option<PoolFacts>, SurveyError> {
-    match client.describe_user_pool().user_pool_id(pool.as_ref()).send().await {
+    match client
+        .describe_user_pool()
+        .user_pool_id(pool.as_ref())
+        .customize()
+        .config_override(in_region_of(pool))
+        .send()
+        .await
+    {
         Ok(answer) => {
             answer.user_pool.map(|pool| Some(facts(pool))).ok_or(SurveyError::Odd { call: CALL, missing: "the pool" })
         }
@@ -115,6 +125,7 @@ pub async fn pool_facts(client: &Client, pool: &PoolId) -> Result<Option<PoolFac
 }
 
 fn facts(pool: UserPoolType) -> PoolFacts {
+    let schema = Schema::of(&pool);
     let email = |attributes: Option<&Vec<VerifiedAttributeType>>| {
         attributes.is_some_and(|names| names.contains(&VerifiedAttributeType::Email))
     };
@@ -125,6 +136,7 @@ fn facts(pool: UserPoolType) -> PoolFacts {
     let aliases = pool.alias_attributes.unwrap_or_default();
     let config = pool.lambda_config;
     PoolFacts {
+        schema,
         pre_token_version: config.as_ref().and_then(version),
         triggers: config.map(slots).unwrap_or_default(),
         verifies_before_update: email(before_update),

@@ -5,9 +5,9 @@ use aws_sdk_cognitoidentityprovider::Client;
 use domain::{PoolId, Sub, UserName};
 use jiff::Timestamp;
 
+use super::error::code;
 use super::users::user_now;
-use super::{SurveyError, UserStatus};
-use crate::survey::error::code;
+use super::{SurveyError, UserStatus, in_region_of, pause};
 
 /// What became of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,20 @@ pub async fn forget_unconfirmed(
     (name, sub): (&UserName, &Sub),
     limit: Timestamp,
 ) -> Result<Forgotten, SurveyError> {
+    pause().await;
     let Some(now) = user_now(client, pool, name).await? else { return Ok(Forgotten::Gone) };
     if now.sub != *sub || now.status != UserStatus::Unconfirmed || now.created >= limit {
         return Ok(Forgotten::Kept);
     }
-    match client.admin_delete_user().user_pool_id(pool.as_ref()).username(now.user_name.as_ref()).send().await {
+    match client
+        .admin_delete_user()
+        .user_pool_id(pool.as_ref())
+        .username(now.user_name.as_ref())
+        .customize()
+        .config_override(in_region_of(pool))
+        .send()
+        .await
+    {
         Ok(_) => Ok(Forgotten::Deleted),
         Err(error) if code(&error) == Some("UserNotFoundException") => Ok(Forgotten::Gone),
         Err(error) => Err(SurveyError::of("AdminDeleteUser", &error)),

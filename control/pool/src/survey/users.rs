@@ -7,8 +7,8 @@ use domain::{PoolId, ProviderName, Sub, UserName};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::SurveyError;
 use super::error::code;
+use super::{SurveyError, in_region_of, pause};
 
 const LIST: &str = "ListUsers";
 const GET: &str = "AdminGetUser";
@@ -59,11 +59,16 @@ pub struct UsersPage {
 
 /// Reads at most 60 users. Whole ones: `AttributesToGet` refuses attributes that not every user has, and `identities` is one.
 pub async fn users_page(client: &Client, pool: &PoolId, from: Option<String>) -> Result<UsersPage, SurveyError> {
+    if from.is_some() {
+        pause().await;
+    }
     let page = client
         .list_users()
         .user_pool_id(pool.as_ref())
         .limit(60)
         .set_pagination_token(from)
+        .customize()
+        .config_override(in_region_of(pool))
         .send()
         .await
         .map_err(|error| SurveyError::of(LIST, &error))?;
@@ -79,7 +84,16 @@ pub async fn users_page(client: &Client, pool: &PoolId, from: Option<String>) ->
 /// Whether nobody has this `sub`. `AdminGetUser` is consistent and knows native users by it; `ListUsers` finds federated ones,
 /// though it may lag behind (API reference, `ListUsers`): do not ask it of somebody who is new.
 pub async fn is_gone(client: &Client, pool: &PoolId, sub: &Sub) -> Result<bool, SurveyError> {
-    match client.admin_get_user().user_pool_id(pool.as_ref()).username(sub.as_ref()).send().await {
+    pause().await;
+    match client
+        .admin_get_user()
+        .user_pool_id(pool.as_ref())
+        .username(sub.as_ref())
+        .customize()
+        .config_override(in_region_of(pool))
+        .send()
+        .await
+    {
         Ok(_) => return Ok(false),
         Err(error) if code(&error) == Some("UserNotFoundException") => {}
         Err(error) => return Err(SurveyError::of(GET, &error)),
@@ -92,6 +106,8 @@ pub async fn is_gone(client: &Client, pool: &PoolId, sub: &Sub) -> Result<bool, 
             .user_pool_id(pool.as_ref())
             .filter(format!("sub = \"{quoted}\""))
             .set_pagination_token(from)
+            .customize()
+            .config_override(in_region_of(pool))
             .send()
             .await
             .map_err(|error| SurveyError::of(LIST, &error))?;
@@ -108,7 +124,15 @@ pub async fn is_gone(client: &Client, pool: &PoolId, sub: &Sub) -> Result<bool, 
 
 /// Reads one user consistently. `None`: gone.
 pub(super) async fn user_now(client: &Client, pool: &PoolId, name: &UserName) -> Result<Option<PoolUser>, SurveyError> {
-    let found = match client.admin_get_user().user_pool_id(pool.as_ref()).username(name.as_ref()).send().await {
+    let found = match client
+        .admin_get_user()
+        .user_pool_id(pool.as_ref())
+        .username(name.as_ref())
+        .customize()
+        .config_override(in_region_of(pool))
+        .send()
+        .await
+    {
         Ok(found) => found,
         Err(error) if code(&error) == Some("UserNotFoundException") => return Ok(None),
         Err(error) => return Err(SurveyError::of(GET, &error)),

@@ -3,81 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{Binding, ClientKind, Membership, Mode, ProviderKind, Slug, Tenant, TenantId, TenantStatus};
-use serde::Serialize;
 use store::entity::{Seats, SlugOwner};
 use store::scan::Scanned;
 use store::transaction::Condition;
 use store::{Broken, Key, definition};
 
+use super::{Fixed, Health, Severity};
 use crate::clients::entomb;
 use crate::commit::Part;
 use crate::record::Deed;
 use crate::standing::is_active_owner;
 use crate::{OperationError, Operations};
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Worth knowing.
-    Note,
-    /// Somebody may be kept out, or counted wrongly.
-    Problem,
-}
-
-/// What became of a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fixed {
-    /// It was put right.
-    Done,
-    /// `--fix` can put it right.
-    Possible,
-    /// It changed while it was being put right: look again.
-    Again,
-    /// Somebody must decide.
-    No,
-}
-
-/// One thing that was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// A stable code.
-    pub code: &'static str,
-    /// How bad it is.
-    pub severity: Severity,
-    /// What it is about: an id.
-    pub target: String,
-    /// What is wrong.
-    pub message: String,
-    /// What became of it.
-    pub fix: Fixed,
-}
-
-/// What was looked at, and found.
-#[derive(Debug, Default, Serialize)]
-pub struct Health {
-    /// Items in the table.
-    pub items: u64,
-    /// Tenants.
-    pub tenants: u64,
-    /// Memberships of every status.
-    pub memberships: u64,
-    /// Findings, the worst first.
-    pub findings: Vec<Finding>,
-}
-
-impl Health {
-    /// How much is left that keeps people out or is counted wrongly.
-    pub fn problems(&self) -> usize {
-        let left = |finding: &&Finding| finding.severity == Severity::Problem && finding.fix != Fixed::Done;
-        self.findings.iter().filter(left).count()
-    }
-
-    fn add(&mut self, code: &'static str, severity: Severity, target: &impl ToString, message: String, fix: Fixed) {
-        self.findings.push(Finding { code, severity, target: target.to_string(), message, fix });
-    }
-}
 
 /// What the rows of a tenant add up to.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
