@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::client::ClientSettings;
 use crate::password::PasswordPolicy;
@@ -35,6 +36,9 @@ pub struct PoolSettings {
     pub resource_servers: Vec<ResourceServer>,
     /// The app clients to start with.
     pub clients: Vec<ClientSeed>,
+    /// What `DescribeUserPool` shows otherwise than it is here, in the API's words: settings that this pool does not act on, such
+    /// as `MfaConfiguration`. Objects are merged; null takes a field away.
+    pub shown: Map<String, Value>,
 }
 
 impl Default for PoolSettings {
@@ -59,6 +63,7 @@ impl PoolSettings {
             providers: Vec::new(),
             resource_servers: Vec::new(),
             clients: Vec::new(),
+            shown: Map::new(),
         }
     }
 

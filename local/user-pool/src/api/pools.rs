@@ -20,7 +20,7 @@ pub(super) fn describe(service: &Service, input: &Describe) -> Answer {
     let region = settings.region();
     let count = pool.contents().users.len();
     let verify: &[&str] = if settings.verify_before_update { &["email"] } else { &[] };
-    Ok(json!({ "UserPool": {
+    let mut wire = json!({
         "Id": pool.id(),
         "Name": settings.name,
         "Arn": format!("arn:aws:cognito-idp:{region}:000000000000:userpool/{}", pool.id()),
@@ -38,7 +38,24 @@ pub(super) fn describe(service: &Service, input: &Describe) -> Answer {
         "DeletionProtection": "INACTIVE",
         "UserPoolTier": "ESSENTIALS",
         "SchemaAttributes": schema(&settings),
-    } }))
+    });
+    merge(&mut wire, &Value::Object(settings.shown.clone()));
+    Ok(json!({ "UserPool": wire }))
+}
+
+/// Objects are merged, null takes away, everything else replaces (RFC 7396).
+fn merge(into: &mut Value, from: &Value) {
+    let (Value::Object(fields), Value::Object(changes)) = (&mut *into, from) else {
+        *into = from.clone();
+        return;
+    };
+    for (name, change) in changes {
+        if change.is_null() {
+            fields.remove(name);
+        } else {
+            merge(fields.entry(name.clone()).or_insert(Value::Null), change);
+        }
+    }
 }
 
 fn lambda_config(settings: &PoolSettings) -> Value {
@@ -89,4 +106,21 @@ fn schema(settings: &PoolSettings) -> Value {
         json!({ "Name": format!("custom:{name}"), "AttributeDataType": "String", "Mutable": true, "Required": false })
     }));
     attributes.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_otherwise_is_merged() {
+        let mut wire =
+            json!({ "LambdaConfig": { "PreSignUp": "a" }, "MfaConfiguration": "OFF", "UsernameAttributes": ["email"] });
+        merge(
+            &mut wire,
+            &json!({ "LambdaConfig": { "UserMigration": "b" }, "MfaConfiguration": "ON", "UsernameAttributes": null }),
+        );
+        let merged = json!({ "LambdaConfig": { "PreSignUp": "a", "UserMigration": "b" }, "MfaConfiguration": "ON" });
+        assert_eq!(wire, merged);
+    }
 }
