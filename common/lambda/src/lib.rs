@@ -56,6 +56,7 @@ pub use crate::{
     deadline::{LONGEST, MARGIN, deadline},
     environment::Environment,
     event::{Event, GroupConfiguration, Unreadable},
+    nouns::Challenged,
     outcome::{Cause, Failure, Outcome},
     reply::Reply,
     serve::{Call, Trigger, invoke, serve},

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use domain::{Binding, Catalogue, Client, ClientKind, Mode, Pool};
+use domain::{Binding, Catalogue, Client, ClientKind, Mode, Pool, Tenant, TenantId};
 
 use crate::batch::{Batch, Found};
 use crate::broken::Broken;
@@ -34,6 +34,51 @@ pub async fn observes(session: &Session, client: &Client) -> bool {
         Err(broken) => Err(broken),
     };
     matches!(binding, Ok(Some(binding)) if binding.mode == Mode::Observe)
+}
+
+/// A client with the tenant that it is bound to, and whatever else was asked for with it.
+#[derive(Debug)]
+pub struct Bound {
+    /// What the client is bound to; `None`: denied.
+    pub binding: Option<Binding>,
+    /// The tenant, if it is bound to one.
+    pub tenant: Option<Tenant>,
+    /// All that was read together.
+    pub found: Found,
+}
+
+/// Reads a client's binding and its tenant in one round trip where the guess at the tenant holds, else in two. `ask` adds what else is
+/// wanted, given the tenant.
+pub async fn bound(
+    session: &Session,
+    guesses: &Guesses,
+    client: &Client,
+    ask: impl Fn(Option<&TenantId>, &mut Batch),
+) -> Result<Bound, Broken> {
+    let mut guess = guesses.of(client).and_then(|kind| kind.tenant().cloned());
+    // A second answer that names yet another tenant is a binding that changes as one looks.
+    for _ in 0..3 {
+        let mut batch = Batch::default();
+        ask_binding(client, &mut batch);
+        if let Some(tenant) = &guess {
+            batch.add(Key::tenant(tenant));
+        }
+        ask(guess.as_ref(), &mut batch);
+        let found = session.batch(batch).await?;
+        let binding = take_binding(client, &found)?;
+        if let Some(binding) = &binding {
+            guesses.learn(client, &binding.kind);
+        }
+        match binding.as_ref().and_then(|binding| binding.kind.tenant()) {
+            None => return Ok(Bound { binding, tenant: None, found }),
+            Some(tenant) if guess.as_ref() == Some(tenant) => {
+                let tenant = found.get(&Key::tenant(tenant))?;
+                return Ok(Bound { binding, tenant, found });
+            }
+            Some(tenant) => guess = Some(tenant.clone()),
+        }
+    }
+    Err(Broken::Contended)
 }
 
 /// Adds the key of the catalogue to a batch.

@@ -1,2 +1,26 @@
-//! Wiring.
-fn main() {}
+//! Wiring: the environment, the clock and randomness are made here.
+
+use lambda::Environment;
+use store::{Connection, Table};
+use verify_auth_challenge::VerifyAuthChallenge;
+
+#[tokio::main(flavor = "current_thread")]
+#[expect(clippy::disallowed_methods, reason = "main.rs makes time and reads the environment")]
+async fn main() -> Result<(), lambda::Error> {
+    lambda::run(
+        |name| std::env::var(name).ok(),
+        jiff::Timestamp::now,
+        async |environment: Environment| {
+            let keys = environment.credentials.into_parts();
+            let Environment { table, region, endpoint, challenge, .. } = environment;
+            let table = Table::connect(Connection::with_keys(table, region, endpoint, keys, jitter))?;
+            Ok(VerifyAuthChallenge::new(table, challenge.keys()?, challenge.limits))
+        },
+    )
+    .await
+}
+
+/// Where the system has no random bits to give, zero is as good for jitter.
+fn jitter() -> u64 {
+    getrandom::u64().unwrap_or(0)
+}

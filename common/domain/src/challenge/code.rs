@@ -9,10 +9,12 @@ use secrecy::{ExposeSecret, SecretSlice};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::account::{Account, Identities};
 use crate::client::Client;
 use crate::email::Email;
 use crate::id::{Invalid, Person, PoolId, Sub, UserName};
 use crate::invitation::hex;
+use crate::refusal::Refusal;
 
 /// How many digits a code has: one guess in 100,000,000.
 const DIGITS: usize = 8;
@@ -133,6 +135,16 @@ pub fn nobody(pool: &PoolId, user_name: &UserName) -> Option<Person> {
     Some(Person { pool: pool.clone(), sub: sub.parse::<Sub>().ok()? })
 }
 
+/// The mailbox to which a code may go: one that the person has proven, of an account that nobody else writes to. The provider of a
+/// linked account can rewrite its address, and so could read the code.
+pub fn mailbox(account: &Account) -> Result<&Email, Refusal> {
+    if account.external || account.identities != Identities::None {
+        return Err(Refusal::LinkedAccount);
+    }
+    let address = account.address().ok_or(Refusal::EmailNotAccepted)?;
+    if account.email_verified { Ok(address) } else { Err(Refusal::EmailNotVerified) }
+}
+
 /// What may be shown of where a code went: `a***@a***.example`. A user who does not exist is shown what they typed in the same way; what
 /// was typed and is no address looks like one.
 pub fn mask(address: Option<&Email>, user_name: &UserName) -> String {
@@ -237,6 +249,29 @@ mod tests {
             keys(1, None).code(&Recipient { person: &person("eu_a", "s").0, client: &person("eu_a", "s").1 }, 1)
         );
         assert_eq!(shown, "CodeKeys { current: CodeKey(…), previous: Some(CodeKey(…)) } Code(…)");
+    }
+
+    #[test]
+    fn a_code_goes_to_a_proven_mailbox_of_an_account_that_nobody_else_writes() {
+        let identity = || crate::account::Identity { provider: "okta".into(), subject: "s".into() };
+        let good = || Account {
+            email: Some("ann@acme.example".parse()),
+            email_verified: true,
+            external: false,
+            identities: Identities::None,
+        };
+        assert_eq!(mailbox(&good()).map(AsRef::as_ref), Ok("ann@acme.example"));
+        for (account, refusal) in [
+            (Account { email_verified: false, ..good() }, Refusal::EmailNotVerified),
+            (Account { email: None, ..good() }, Refusal::EmailNotAccepted),
+            (Account { email: Some("a b@acme.example".parse()), ..good() }, Refusal::EmailNotAccepted),
+            (Account { external: true, ..good() }, Refusal::LinkedAccount),
+            (Account { identities: Identities::One(identity()), ..good() }, Refusal::LinkedAccount),
+            (Account { identities: Identities::Many, ..good() }, Refusal::LinkedAccount),
+            (Account { identities: Identities::Malformed, ..good() }, Refusal::LinkedAccount),
+        ] {
+            assert_eq!(mailbox(&account), Err(refusal), "{account:?}");
+        }
     }
 
     #[test]
