@@ -1,8 +1,10 @@
 //! Passwords: the pool's policy, and what is kept of a password.
 
+use std::fmt;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
 use crate::Random;
 use crate::error::ApiError;
@@ -76,22 +78,59 @@ impl PasswordPolicy {
     }
 }
 
-/// What is kept of a password: a salt and a keyed hash. Fast to compute, as fits a laptop.
-#[derive(Debug, Clone)]
+/// What is kept of a password: a salt, and the hash that SRP is computed from. As good as the password itself to whoever
+/// reads it, and fast to compute, as fits a laptop.
+#[derive(Clone)]
 pub(crate) struct Password {
+    /// The pool's name and the user's, as both halves of SRP hash them.
+    owner: String,
     salt: [u8; 16],
     hash: [u8; 32],
 }
 
 impl Password {
-    pub(crate) fn new(clear: &str, random: &Random) -> Self {
-        let salt = random.bytes();
-        Self { salt, hash: hmac(&salt, &[clear.as_bytes()]) }
+    pub(crate) fn new(pool_id: &str, username: &str, clear: &str, random: &Random) -> Self {
+        let owner = format!("{}{username}", pool_name(pool_id));
+        let hash = Self::hash_of(&owner, clear);
+        Self { owner, salt: random.bytes(), hash }
+    }
+
+    /// The password of somebody who is not there: always the same for a name, and nobody knows it.
+    pub(crate) fn invented(pool: &Pool, username: &str) -> Self {
+        let derived = |what: &[u8]| hmac(pool.invention_key(), &[what, username.to_lowercase().as_bytes()]);
+        let mut salt = [0; 16];
+        for (to, from) in salt.iter_mut().zip(derived(b"salt")) {
+            *to = from;
+        }
+        Self { owner: String::new(), salt, hash: derived(b"password") }
     }
 
     pub(crate) fn is(&self, clear: &str) -> bool {
-        hmac(&self.salt, &[clear.as_bytes()]) == self.hash
+        Self::hash_of(&self.owner, clear) == self.hash
     }
+
+    fn hash_of(owner: &str, clear: &str) -> [u8; 32] {
+        Sha256::new().chain_update(owner).chain_update(":").chain_update(clear).finalize().into()
+    }
+
+    pub(crate) fn salt(&self) -> &[u8] {
+        &self.salt
+    }
+
+    pub(crate) fn hash(&self) -> &[u8] {
+        &self.hash
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password")
+    }
+}
+
+/// The second half of a pool's id, which SRP hashes.
+pub(crate) fn pool_name(pool_id: &str) -> &str {
+    pool_id.split_once('_').map_or(pool_id, |(_, name)| name)
 }
 
 /// The user id that is shown for somebody who is not there: "the same salt and internal user ID in UUID format for the
@@ -138,9 +177,9 @@ mod tests {
 
     #[test]
     fn keeps_no_clear_text() {
-        let password = Password::new("Correct-horse-1", &Random::new(|bytes| bytes.fill(7)));
+        let password = Password::new("eu-west-1_x", "ann", "Correct-horse-1", &Random::new(|bytes| bytes.fill(7)));
         assert!(password.is("Correct-horse-1"));
         assert!(!password.is("correct-horse-1"));
-        assert!(!format!("{password:?}").contains("horse"));
+        assert_eq!(format!("{password:?}"), "Password");
     }
 }

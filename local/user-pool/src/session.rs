@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::error::ApiError;
 use crate::pool::Contents;
+use crate::srp::Exchange;
 use crate::triggers::challenge::Answered;
 
 /// Whose sign-in it is.
@@ -22,6 +23,16 @@ pub(crate) enum Person {
     },
 }
 
+impl Person {
+    /// The `userName` that the caller is shown.
+    pub(crate) fn shown(&self) -> &str {
+        match self {
+            Self::Known(username) => username,
+            Self::Unknown { invented, .. } => invented,
+        }
+    }
+}
+
 /// A challenge that waits for its answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
@@ -35,11 +46,19 @@ pub(crate) struct Session {
 #[derive(Debug, Clone)]
 pub(crate) enum Awaited {
     NewPassword,
+    /// The proof that the client knows the password.
+    Password {
+        exchange: Exchange,
+        /// What came before, in `CUSTOM_AUTH`.
+        history: Option<Vec<Answered>>,
+    },
     /// The answer to the question that create auth challenge asked.
     Custom {
         history: Vec<Answered>,
         private: BTreeMap<String, String>,
         metadata: Option<String>,
+        /// SRP that was started, for a chain that wants the password later.
+        exchange: Option<Exchange>,
     },
 }
 
@@ -48,6 +67,7 @@ impl Awaited {
     pub(crate) fn challenge(&self) -> &'static str {
         match self {
             Self::NewPassword => "NEW_PASSWORD_REQUIRED",
+            Self::Password { .. } => "PASSWORD_VERIFIER",
             Self::Custom { .. } => "CUSTOM_CHALLENGE",
         }
     }

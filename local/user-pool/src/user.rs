@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::error::ApiError;
+use crate::lockout::Lockout;
 use crate::password::Password;
 use crate::provider::Identity;
 use crate::wire::seconds;
@@ -66,6 +68,7 @@ pub(crate) struct User {
     pub(crate) enabled: bool,
     pub(crate) password: Option<Password>,
     pub(crate) temporary_password_expires: Option<Timestamp>,
+    pub(crate) lockout: Lockout,
     pub(crate) sign_up_code: Option<Code>,
     pub(crate) password_code: Option<Code>,
     pub(crate) pending_email: Option<PendingEmail>,
@@ -85,6 +88,7 @@ impl User {
             enabled: true,
             password: None,
             temporary_password_expires: None,
+            lockout: Lockout::default(),
             sign_up_code: None,
             password_code: None,
             pending_email: None,
@@ -92,6 +96,44 @@ impl User {
             created: now,
             modified: now,
         }
+    }
+
+    /// May this user sign in with this proof of a password? Wrong ones are counted.
+    pub(crate) fn try_password(
+        &mut self,
+        now: Timestamp,
+        hides_users: bool,
+        proof: impl FnOnce(&Password) -> bool,
+    ) -> Result<(), ApiError> {
+        let disabled = || ApiError::not_authorized("User is disabled.");
+        // Where the client hides who exists, only the password's owner learns this (Amazon Cognito, "Managing user
+        // existence error responses").
+        if !self.enabled && !hides_users {
+            return Err(disabled());
+        }
+        // Before the password, whatever it is (amazon-cognito-identity-js #288).
+        match self.status {
+            Status::Unconfirmed => return Err(ApiError::user_not_confirmed("User is not confirmed.")),
+            Status::ResetRequired => {
+                return Err(ApiError::password_reset_required("Password reset required for the user"));
+            }
+            Status::Confirmed | Status::ForceChangePassword | Status::ExternalProvider => {}
+        }
+        self.lockout.check(now)?;
+        if !self.password.as_ref().is_some_and(proof) {
+            self.lockout.count_wrong(now);
+            return Err(ApiError::bad_credentials());
+        }
+        self.lockout.forget();
+        if !self.enabled {
+            return Err(disabled());
+        }
+        if self.temporary_password_expires.is_some_and(|expires| expires <= now) {
+            return Err(ApiError::not_authorized(
+                "Temporary password has expired and must be reset by an administrator.",
+            ));
+        }
+        Ok(())
     }
 
     pub(crate) fn email(&self) -> Option<&str> {

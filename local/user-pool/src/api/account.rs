@@ -165,7 +165,7 @@ pub(super) async fn change_password(service: &Service, input: &ChangePassword) -
     }
     let mut contents = pool.contents();
     let stored = contents.user_mut(&user.username).ok_or_else(ApiError::no_such_user)?;
-    stored.password = Some(Password::new(&input.proposed_password, &service.random));
+    stored.password = Some(Password::new(pool.id(), &stored.username, &input.proposed_password, &service.random));
     stored.modified = service.clock.now();
     Ok(json!({}))
 }

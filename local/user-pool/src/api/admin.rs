@@ -57,7 +57,7 @@ pub(super) async fn create(service: &Service, input: CreateUser) -> Answer {
         if user.status != Status::ForceChangePassword {
             return Err(ApiError::invalid_parameter("Resend not possible. User status is not FORCE_CHANGE_PASSWORD"));
         }
-        user.password = Some(Password::new(&password, &service.random));
+        user.password = Some(Password::new(pool.id(), &user.username, &password, &service.random));
         user.temporary_password_expires = Some(expires);
         let user = user.clone();
         drop(contents);
@@ -82,7 +82,7 @@ pub(super) async fn create(service: &Service, input: CreateUser) -> Answer {
 
     let mut user = User::new(sub, Status::ForceChangePassword, now);
     user.attributes = attributes;
-    user.password = Some(Password::new(&password, &service.random));
+    user.password = Some(Password::new(pool.id(), &user.username, &password, &service.random));
     user.temporary_password_expires = Some(expires);
     {
         let mut contents = pool.contents();
@@ -117,7 +117,7 @@ pub(super) fn set_password(service: &Service, input: &SetPassword) -> Answer {
     if user.status == Status::ExternalProvider {
         return Err(ApiError::invalid_parameter("A user of an identity provider has no password."));
     }
-    user.password = Some(Password::new(&input.password, &service.random));
+    user.password = Some(Password::new(pool.id(), &user.username, &input.password, &service.random));
     user.status = if input.permanent { Status::Confirmed } else { Status::ForceChangePassword };
     user.temporary_password_expires =
         (!input.permanent).then(|| later(now, policy.temporary_password_validity_days * 86_400));

@@ -7,12 +7,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::challenges::ask_for_new_password;
-use super::{Answer, custom};
+use super::{Answer, by_srp, custom};
 use crate::client::Client;
 use crate::error::ApiError;
 use crate::pool::Pool;
 use crate::server::Service;
 use crate::tokens::{self, Issued, SignIn};
+use crate::triggers::Metadata;
 use crate::triggers::pre_token_generation::Source;
 use crate::user::{Status, User};
 
@@ -83,8 +84,14 @@ async fn start(service: &Service, pool: &Pool, input: &InitiateAuth, caller: Cal
             })?;
             custom::start(service, pool, &client, &input.auth_parameters).await
         }
-        ("USER_SRP_AUTH" | "USER_AUTH", _) => Err(ApiError::invalid_parameter(format!(
-            "{flow} is not part of this local user pool; it speaks CUSTOM_AUTH, USER_PASSWORD_AUTH, \
+        ("USER_SRP_AUTH", _) => {
+            allow(&client, "USER_SRP_AUTH", || {
+                ApiError::invalid_parameter("USER_SRP_AUTH is not enabled for the client.")
+            })?;
+            by_srp::start(service, pool, &client, &input.auth_parameters)
+        }
+        ("USER_AUTH", _) => Err(ApiError::invalid_parameter(format!(
+            "{flow} is not part of this local user pool; it speaks USER_SRP_AUTH, CUSTOM_AUTH, USER_PASSWORD_AUTH, \
              ADMIN_USER_PASSWORD_AUTH and REFRESH_TOKEN_AUTH."
         ))),
         _ => Err(ApiError::invalid_parameter(format!(
@@ -108,11 +115,22 @@ async fn by_password(service: &Service, pool: &Pool, client: &Client, parameters
     let password = parameter(parameters, "PASSWORD")?;
     client.check_secret_hash(parameters.get("SECRET_HASH").map(String::as_str), username)?;
     let user = check_password(service, pool, client, username, password)?;
+    after_password(service, pool, client, &user, None).await
+}
+
+/// Tokens, or the question for a new password.
+pub(super) async fn after_password(
+    service: &Service,
+    pool: &Pool,
+    client: &Client,
+    user: &User,
+    metadata: Option<&Metadata>,
+) -> Answer {
     if user.status == Status::ForceChangePassword {
-        return Ok(ask_for_new_password(service, pool, client, &user));
+        return Ok(ask_for_new_password(service, pool, client, user));
     }
-    let issued = tokens::sign_in(service, pool, client, &user, SignIn::by_api(Source::Authentication, None)).await?;
-    Ok(result(&issued))
+    let how = SignIn::by_api(Source::Authentication, metadata);
+    Ok(result(&tokens::sign_in(service, pool, client, user, how).await?))
 }
 
 /// The user whose password this is, if he may sign in, or must only choose a new one.
@@ -123,25 +141,12 @@ pub(crate) fn check_password(
     username: &str,
     password: &str,
 ) -> Result<User, ApiError> {
-    let Ok(user) = pool.user(username) else {
+    let mut contents = pool.contents();
+    let Some(user) = contents.user_mut(username) else {
         return Err(if client.settings.hides_users() { ApiError::bad_credentials() } else { ApiError::no_such_user() });
     };
-    if !user.enabled {
-        return Err(ApiError::not_authorized("User is disabled."));
-    }
-    if user.status == Status::ResetRequired {
-        return Err(ApiError::password_reset_required("Password reset required for the user"));
-    }
-    if !user.password.as_ref().is_some_and(|known| known.is(password)) {
-        return Err(ApiError::bad_credentials());
-    }
-    if user.status == Status::Unconfirmed {
-        return Err(ApiError::user_not_confirmed("User is not confirmed."));
-    }
-    if user.temporary_password_expires.is_some_and(|expires| expires <= service.clock.now()) {
-        return Err(ApiError::not_authorized("Temporary password has expired and must be reset by an administrator."));
-    }
-    Ok(user)
+    user.try_password(service.clock.now(), client.settings.hides_users(), |known| known.is(password))?;
+    Ok(user.clone())
 }
 
 async fn by_refresh_token(service: &Service, pool: &Pool, client: &Client, parameters: &Parameters) -> Answer {

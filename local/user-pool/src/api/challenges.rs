@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::auth::{Parameters, admin_pool, parameter, result};
-use super::{Answer, attributes, custom};
+use super::{Answer, attributes, by_srp, custom};
 use crate::client::Client;
 use crate::error::ApiError;
 use crate::password::Password;
@@ -76,9 +76,11 @@ async fn answer(service: &Service, pool: &Pool, input: &Respond) -> Answer {
     };
     match input.challenge_name.as_str() {
         "NEW_PASSWORD_REQUIRED" => new_password(service, pool, &response).await,
+        "PASSWORD_VERIFIER" => by_srp::respond(service, pool, &response).await,
         "CUSTOM_CHALLENGE" => custom::respond(service, pool, &response).await,
         other => Err(ApiError::invalid_parameter(format!(
-            "{other} is not part of this local user pool; it asks NEW_PASSWORD_REQUIRED and CUSTOM_CHALLENGE."
+            "{other} is not part of this local user pool; it asks NEW_PASSWORD_REQUIRED, PASSWORD_VERIFIER and \
+             CUSTOM_CHALLENGE."
         ))),
     }
 }
@@ -143,7 +145,7 @@ fn set_new_password(
         Person::Unknown { .. } => None,
     };
     let user = user.ok_or_else(|| ApiError::not_authorized("Invalid session for the user."))?;
-    user.password = Some(Password::new(new_password, &service.random));
+    user.password = Some(Password::new(pool.id(), &user.username, new_password, &service.random));
     user.temporary_password_expires = None;
     user.status = Status::Confirmed;
     user.modified = service.clock.now();

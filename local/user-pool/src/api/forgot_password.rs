@@ -83,7 +83,7 @@ pub(super) async fn confirm(service: &Service, input: Confirm) -> Answer {
         let code = user.password_code.as_ref().ok_or_else(expired)?;
         check_code(code, &input.confirmation_code, now)?;
         user.password_code = None;
-        user.password = Some(Password::new(&input.password, &service.random));
+        user.password = Some(Password::new(pool.id(), &user.username, &input.password, &service.random));
         user.status = Status::Confirmed;
         // The code came to this address.
         user.set("email_verified", "true");

@@ -4,6 +4,7 @@ mod account;
 mod admin;
 mod attributes;
 mod auth;
+mod by_srp;
 mod challenges;
 mod clients;
 mod custom;

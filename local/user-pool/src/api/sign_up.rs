@@ -66,7 +66,7 @@ pub(super) async fn sign_up(service: &Service, input: SignUp) -> Answer {
     let mut user = User::new(sub, if decision.auto_confirm { Status::Confirmed } else { Status::Unconfirmed }, now);
     user.attributes = attributes;
     user.set("email_verified", if decision.auto_verify_email { "true" } else { "false" });
-    user.password = Some(Password::new(&password, &service.random));
+    user.password = Some(Password::new(pool.id(), &user.username, &password, &service.random));
     let mut answer = json!({ "UserConfirmed": decision.auto_confirm, "UserSub": user.sub });
     let mut mail = None;
     if !decision.auto_confirm {

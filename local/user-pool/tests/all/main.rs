@@ -17,4 +17,6 @@ mod oauth;
 mod ses;
 mod sign_in;
 mod sign_up;
+mod srp;
+mod srp_client;
 mod tokens;
