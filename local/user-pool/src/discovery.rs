@@ -25,12 +25,17 @@ pub(crate) async fn openid_configuration(State(service): State<Arc<Service>>, Pa
         Ok(pool) => pool,
         Err(error) => return error.into_response(),
     };
-    // The keys and the token endpoint are here, whatever the issuer is called. There is no authorize page to name.
+    // The keys and the endpoints are here, whatever the issuer is called.
     let here = format!("{}/{}", service.url, pool.id());
+    let url = &service.url;
     Json(json!({
         "issuer": service.issuer(&pool),
         "jwks_uri": format!("{here}/.well-known/jwks.json"),
+        "authorization_endpoint": format!("{url}/oauth2/authorize"),
+        "end_session_endpoint": format!("{url}/logout"),
+        "revocation_endpoint": format!("{url}/oauth2/revoke"),
         "token_endpoint": format!("{here}/oauth2/token"),
+        "userinfo_endpoint": format!("{url}/oauth2/userInfo"),
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "response_types_supported": ["code", "token"],

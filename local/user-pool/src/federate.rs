@@ -52,20 +52,30 @@ async fn sign_in(service: &Service, assertion: Assertion) -> Result<Issued, ApiE
     let pool = service.pool(&assertion.pool)?;
     let client = pool.client(&assertion.client_id)?;
     let provider = provider(&pool, &client, &assertion.provider)?;
-    let scopes = scopes(&client.settings, assertion.scopes.clone())?;
-    let attributes = mapped(&provider, &assertion.attributes);
-    let known = by_identity(&pool, &provider.name, &assertion.subject);
-    let user = match known {
-        Some(username) => update(service, &pool, &username, &attributes)?,
-        None => first_sign_in(service, &pool, &client, &provider, &assertion.subject, attributes).await?,
-    };
-    if !user.enabled {
-        return Err(ApiError::not_authorized("User is disabled."));
-    }
+    let scopes = scopes(&client.settings, assertion.scopes)?;
+    let user = user(service, &pool, &client, &provider, &assertion.subject, &assertion.attributes).await?;
     tokens::sign_in(service, &pool, &client, &user, SignIn::by_managed_login(scopes)).await
 }
 
-fn provider(pool: &Pool, client: &Client, name: &str) -> Result<IdentityProvider, ApiError> {
+/// The user whom a provider's assertion names, made or brought up to date by it.
+pub(crate) async fn user(
+    service: &Service,
+    pool: &Pool,
+    client: &Client,
+    provider: &IdentityProvider,
+    subject: &str,
+    asserted: &Map<String, Value>,
+) -> Result<User, ApiError> {
+    let attributes = mapped(provider, asserted);
+    let user = match by_identity(pool, &provider.name, subject) {
+        Some(username) => update(service, pool, &username, &attributes)?,
+        None => first_sign_in(service, pool, client, provider, subject, attributes).await?,
+    };
+    if user.enabled { Ok(user) } else { Err(ApiError::not_authorized("User is disabled.")) }
+}
+
+/// A provider that this client may send people to.
+pub(crate) fn provider(pool: &Pool, client: &Client, name: &str) -> Result<IdentityProvider, ApiError> {
     let found = pool.settings().providers.into_iter().find(|provider| provider.name == name);
     let Some(provider) = found else {
         return Err(ApiError::resource_not_found(format!("Identity provider {name} does not exist.")));

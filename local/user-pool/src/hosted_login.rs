@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use crate::api::check_password;
+use crate::authorize;
 use crate::client::ClientSettings;
 use crate::error::ApiError;
 use crate::oauth::{OAuthError, token_response};
@@ -41,8 +42,7 @@ pub(crate) async fn hosted_login(State(service): State<Arc<Service>>, Json(input
 async fn sign_in(service: &Service, input: HostedLogin) -> Result<Issued, ApiError> {
     let pool = service.pool(&input.pool)?;
     let client = pool.client(&input.client_id)?;
-    let providers = &client.settings.supported_identity_providers;
-    if !providers.is_empty() && !providers.iter().any(|provider| provider == "COGNITO") {
+    if !authorize::takes_passwords(&client.settings) {
         return Err(ApiError::unsupported_identity_provider("This client signs nobody in by password."));
     }
     let user = check_password(service, &pool, &client, &input.username, &input.password)?;

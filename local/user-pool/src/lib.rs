@@ -33,6 +33,7 @@
 //! Time and randomness are arguments: [`Clock`] and [`Random`] are made by the caller. Nothing here knows of tenants.
 
 mod api;
+mod authorize;
 mod client;
 mod clock;
 mod cors;
@@ -60,6 +61,7 @@ mod srp;
 mod tokens;
 mod triggers;
 mod user;
+mod user_info;
 mod wire;
 
 pub use client::{ClientSettings, RefreshTokenRotation};

@@ -1,4 +1,5 @@
-//! The token endpoint: refresh tokens and client credentials (Amazon Cognito, "The token issuer endpoint").
+//! The token endpoint and the revocation endpoint (Amazon Cognito, "The token issuer endpoint", "The token revocation
+//! endpoint").
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::authorize;
 use crate::client::Client;
 use crate::error::ApiError;
 use crate::pool::Pool;
@@ -80,15 +82,44 @@ pub(crate) async fn token(State(service): State<Arc<Service>>, headers: HeaderMa
     }
 }
 
+/// `POST /oauth2/revoke`: ends a refresh token, and every access token that came of it.
+pub(crate) async fn revoke(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bytes) -> Response {
+    let form: Form = form_urlencoded::parse(&body).into_owned().collect();
+    let (pool, client) = match authenticate(&service, &headers, &form) {
+        Ok(known) => known,
+        // Unlike the token endpoint, this one says 401.
+        Err(error) if error.error == "invalid_client" => return (StatusCode::UNAUTHORIZED, error).into_response(),
+        Err(error) => return error.into_response(),
+    };
+    match end(&pool, &client, form.get("token").map(String::as_str)) {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+/// A token that is unknown, or another client's, is answered like one that was revoked.
+fn end(pool: &Pool, client: &Client, token: Option<&str>) -> Result<(), OAuthError> {
+    let token = token.ok_or_else(|| OAuthError::new("invalid_request"))?;
+    if client.settings.enable_token_revocation == Some(false) {
+        return Err(OAuthError::new("invalid_request"));
+    }
+    // An access or ID token has dots.
+    if token.contains('.') {
+        return Err(OAuthError::new("unsupported_token_type"));
+    }
+    let contents = &mut *pool.contents();
+    if let Some(grant) = contents.grants.get(token).filter(|grant| grant.client_id == client.id) {
+        contents.revoked.insert(grant.origin_jti.clone());
+    }
+    Ok(())
+}
+
 async fn grant(service: &Service, headers: &HeaderMap, form: &Form) -> Result<Issued, OAuthError> {
     let (pool, client) = authenticate(service, headers, form)?;
     match form.get("grant_type").map(String::as_str) {
         Some("refresh_token") => refresh(service, &pool, &client, form).await,
         Some("client_credentials") => client_credentials(service, &pool, &client, form).await,
-        Some("authorization_code") => Err(OAuthError::saying(
-            "unsupported_grant_type",
-            "This local user pool has no authorize page; sign in through POST /local/hosted-login or /local/federate.",
-        )),
+        Some("authorization_code") => authorize::redeem(service, &pool, &client, form),
         Some(_) => Err(OAuthError::new("unsupported_grant_type")),
         None => Err(OAuthError::new("invalid_request")),
     }

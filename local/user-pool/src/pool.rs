@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use jiff::Timestamp;
 
+use crate::authorize::ManagedLogin;
 use crate::client::Client;
 use crate::error::ApiError;
 use crate::group::{Group, GroupClaims};
@@ -37,6 +38,8 @@ pub(crate) struct Contents {
     /// `origin_jti` of everything that was signed out.
     pub(crate) revoked: HashSet<String>,
     pub(crate) sessions: HashMap<String, Session>,
+    /// Codes and browsers of managed login.
+    pub(crate) managed_login: ManagedLogin,
 }
 
 impl Contents {

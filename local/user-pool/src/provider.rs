@@ -1,6 +1,6 @@
 //! Identity providers of a pool, and what they assert about a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -46,6 +46,15 @@ impl IdentityProvider {
     pub fn map(mut self, ours: impl Into<String>, theirs: impl Into<String>) -> Self {
         self.attribute_mapping.insert(ours.into(), theirs.into());
         self
+    }
+}
+
+impl IdentityProvider {
+    /// The provider's names of what is kept of its word. The subject is the user name; a mapping of it, as Cognito keeps
+    /// one for OIDC, says nothing more.
+    pub(crate) fn asserted(&self) -> BTreeSet<&str> {
+        let kept = self.attribute_mapping.iter().filter(|(ours, _)| !matches!(ours.as_str(), "username" | "sub"));
+        kept.map(|(_, theirs)| theirs.as_str()).collect()
     }
 }
 

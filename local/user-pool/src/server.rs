@@ -17,7 +17,9 @@ use crate::settings::PoolSettings;
 use crate::sink::Source;
 use crate::triggers::invoke::Lambda;
 use crate::user::User;
-use crate::{Clock, Random, Sink, api, cors, discovery, federate, hosted_login, local, oauth, ses};
+use crate::{
+    Clock, Random, Sink, api, authorize, cors, discovery, federate, hosted_login, local, oauth, ses, user_info,
+};
 
 /// What a server starts with.
 #[derive(Debug, Clone)]
@@ -102,9 +104,16 @@ impl Server {
             .route("/", post(api::serve).options(cors::preflight))
             .route("/oauth2/token", post(oauth::token).options(cors::preflight))
             .route("/{pool}/oauth2/token", post(oauth::token).options(cors::preflight))
+            .route("/oauth2/revoke", post(oauth::revoke).options(cors::preflight))
+            .route("/oauth2/userInfo", get(user_info::user_info).options(cors::preflight))
             .route("/{pool}/.well-known/jwks.json", get(discovery::jwks))
             .route("/{pool}/.well-known/openid-configuration", get(discovery::openid_configuration))
             .layer(axum::middleware::from_fn(cors::allow))
+            // Pages are for browsers that were sent here, not for scripts of other origins.
+            .route("/oauth2/authorize", get(authorize::authorize))
+            .route("/login", get(authorize::show_login).post(authorize::log_in))
+            .route("/oauth2/idpresponse", post(authorize::provider_answers))
+            .route("/logout", get(authorize::logout))
             // The shortcuts are for scripts, not for pages of other origins: no CORS here.
             .route("/local/federate", post(federate::federate))
             .route("/local/hosted-login", post(hosted_login::hosted_login))

@@ -7,12 +7,15 @@
 )]
 
 mod account;
+mod authorize;
+mod browser;
 mod clients;
 mod custom;
 mod federation;
 mod functions;
 mod judges;
 mod kit;
+mod managed_login;
 mod oauth;
 mod ses;
 mod sign_in;

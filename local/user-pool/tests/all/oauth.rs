@@ -90,7 +90,7 @@ async fn what_the_token_endpoint_refuses_it_refuses_in_oauths_words() {
         (format!("grant_type=refresh_token&client_id={CLIENT}&refresh_token=made-up"), "invalid_grant"),
         (format!("grant_type=refresh_token&client_id={CLIENT}"), "invalid_request"),
         (format!("grant_type=password&client_id={CLIENT}"), "unsupported_grant_type"),
-        (format!("grant_type=authorization_code&client_id={CLIENT}"), "unsupported_grant_type"),
+        (format!("grant_type=authorization_code&client_id={CLIENT}"), "unauthorized_client"),
         (format!("client_id={CLIENT}"), "invalid_request"),
         ("grant_type=client_credentials".to_owned(), "invalid_request"),
     ] {
