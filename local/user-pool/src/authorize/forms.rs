@@ -177,7 +177,7 @@ impl Typed<'_> {
         if user.sub != person.sub || !user.enabled || user.status != Status::ForceChangePassword {
             return Err(invalid());
         }
-        user.password = Some(Password::new(chosen, &self.service.random));
+        user.password = Some(Password::new(self.request.pool.id(), &user.username, chosen, &self.service.random));
         user.temporary_password_expires = None;
         user.status = Status::Confirmed;
         user.modified = now;
