@@ -122,6 +122,19 @@ pub fn required(
 }
 
 impl Required {
+    /// With the providers' names as the pool spells them, for lists that have to name one: ours are all lower case.
+    #[must_use]
+    pub fn spelled(mut self, names: &[String]) -> Self {
+        let spell = |word: &String| {
+            names.iter().find(|name| name.eq_ignore_ascii_case(word)).map_or_else(|| word.clone(), Clone::clone)
+        };
+        let choice = &mut self.providers;
+        choice.must = choice.must.iter().map(spell).collect();
+        choice.may = choice.may.as_ref().map(|may| may.iter().map(spell).collect());
+        choice.some_of = choice.some_of.iter().map(spell).collect();
+        self
+    }
+
     /// The first of two steps from one policy to another: what the new one forbids goes, and what it asks for comes as far as the
     /// old one allows it too. Whoever stops after it has a client that is no weaker than the weaker of the two policies.
     #[must_use]
@@ -144,7 +157,7 @@ impl Choice {
         Self { must: words(must), ..self }
     }
 
-    fn allows(&self, word: &str) -> bool {
+    pub(crate) fn allows(&self, word: &str) -> bool {
         self.may.as_ref().is_none_or(|may| may.iter().any(|may| may.eq_ignore_ascii_case(word)))
     }
 

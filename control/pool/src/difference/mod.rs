@@ -286,3 +286,6 @@ fn lasting(time: SignedDuration) -> String {
     };
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod tests;

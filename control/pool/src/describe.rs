@@ -1,0 +1,166 @@
+//! Reading an app client, so completely that it can be written back: `UpdateUserPoolClient` resets what it is not given.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::config::interceptors::AfterDeserializationInterceptorContextRef;
+use aws_sdk_cognitoidentityprovider::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_cognitoidentityprovider::error::BoxError;
+use aws_sdk_cognitoidentityprovider::types::UserPoolClientType;
+use serde_json::Value;
+
+use crate::region::in_region;
+use crate::{AppClient, Difference, PoolError, Required, differences};
+
+const CALL: &str = "DescribeUserPoolClient";
+
+/// Every member of `UserPoolClientType` that the SDK knows, and the members of its members. Those in the second half an update does
+/// not take, because they cannot change.
+const KNOWN: &[(&str, &[&str])] = &[
+    ("AccessTokenValidity", &[]),
+    ("AllowedOAuthFlows", &[]),
+    ("AllowedOAuthFlowsUserPoolClient", &[]),
+    ("AllowedOAuthScopes", &[]),
+    ("AnalyticsConfiguration", &["ApplicationArn", "ApplicationId", "ExternalId", "RoleArn", "UserDataShared"]),
+    ("AuthSessionValidity", &[]),
+    ("CallbackURLs", &[]),
+    ("ClientName", &[]),
+    ("DefaultRedirectURI", &[]),
+    ("EnablePropagateAdditionalUserContextData", &[]),
+    ("EnableTokenRevocation", &[]),
+    ("ExplicitAuthFlows", &[]),
+    ("IdTokenValidity", &[]),
+    ("LogoutURLs", &[]),
+    ("PreventUserExistenceErrors", &[]),
+    ("ReadAttributes", &[]),
+    ("RefreshTokenRotation", &["Feature", "RetryGracePeriodSeconds"]),
+    ("RefreshTokenValidity", &[]),
+    ("SupportedIdentityProviders", &[]),
+    ("TokenValidityUnits", &["AccessToken", "IdToken", "RefreshToken"]),
+    ("WriteAttributes", &[]),
+    ("ClientId", &[]),
+    ("ClientSecret", &[]),
+    ("CreationDate", &[]),
+    ("LastModifiedDate", &[]),
+    ("UserPoolId", &[]),
+];
+
+/// An app client, read from its pool.
+#[derive(Debug, Clone)]
+pub struct Described {
+    /// What of it is governed.
+    pub client: AppClient,
+    pub(crate) all: UserPoolClientType,
+    unknown: Vec<String>,
+}
+
+impl Described {
+    /// Where it is not what it has to be.
+    pub fn differences(&self, required: &Required) -> Vec<Difference> {
+        differences(&self.client, required)
+    }
+
+    /// Its secret, if it has one.
+    pub fn secret(&self) -> Option<&str> {
+        self.all.client_secret()
+    }
+
+    /// An error if an update would lose something.
+    pub(crate) fn is_wholly_known(&self) -> Result<(), PoolError> {
+        if self.unknown.is_empty() { Ok(()) } else { Err(PoolError::UnknownSettings(self.unknown.clone())) }
+    }
+}
+
+/// Reads an app client.
+pub async fn describe(cognito: &Client, client: &domain::Client) -> Result<Described, PoolError> {
+    let seen = Seen::default();
+    let output = cognito
+        .describe_user_pool_client()
+        .user_pool_id(client.pool.as_ref())
+        .client_id(client.id.as_ref())
+        .customize()
+        .config_override(in_region(&client.pool))
+        .interceptor(seen.clone())
+        .send()
+        .await
+        .map_err(|error| PoolError::of(CALL, &error))?;
+    let all = output.user_pool_client.ok_or_else(|| PoolError::odd(CALL, "a client"))?;
+    Ok(Described { client: AppClient::of(&all), all, unknown: seen.unknown()? })
+}
+
+/// The answer as it came: the SDK drops what it does not know.
+#[derive(Debug, Clone, Default)]
+struct Seen(Arc<Mutex<Option<BTreeSet<String>>>>);
+
+impl Seen {
+    fn unknown(&self) -> Result<Vec<String>, PoolError> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        seen.map(|names| names.into_iter().collect()).ok_or_else(|| PoolError::odd(CALL, "readable JSON"))
+    }
+}
+
+impl Intercept for Seen {
+    fn name(&self) -> &'static str {
+        "seen settings"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let names = context
+            .response()
+            .body()
+            .bytes()
+            .and_then(|body| serde_json::from_slice::<Value>(body).ok())
+            .and_then(|body| body.get("UserPoolClient").map(unknown));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = names;
+        Ok(())
+    }
+}
+
+/// The names of an answer's settings that are not known. What is null is not set.
+fn unknown(client: &Value) -> BTreeSet<String> {
+    let members = |value: &Value| -> Vec<(String, Value)> {
+        let members = value.as_object().into_iter().flatten();
+        members.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
+    let mut names = BTreeSet::new();
+    for (name, value) in members(client) {
+        match KNOWN.iter().find(|(known, _)| *known == name) {
+            None => {
+                names.insert(name);
+            }
+            Some((_, [])) => {}
+            Some((_, inner)) => names.extend(
+                members(&value)
+                    .into_iter()
+                    .filter(|(member, _)| !inner.contains(&member.as_str()))
+                    .map(|(member, _)| format!("{name}.{member}")),
+            ),
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_later_cognito_adds_is_noticed_at_any_depth() {
+        let known = json!({ "ClientId": "x", "TokenValidityUnits": { "AccessToken": "hours" }, "NewThing": null });
+        assert_eq!(unknown(&known), BTreeSet::new());
+        let later = json!({
+            "ClientId": "x", "SignInWindow": { "Hours": 3 },
+            "RefreshTokenRotation": { "Feature": "ENABLED", "MostTimes": 4 },
+        });
+        let names: Vec<String> = unknown(&later).into_iter().collect();
+        assert_eq!(names, ["RefreshTokenRotation.MostTimes", "SignInWindow"]);
+    }
+}
