@@ -56,6 +56,9 @@ pub enum Failure {
     /// Nobody said yes.
     #[error("this erases what the table holds of this person, {0} memberships among it")]
     Unconfirmed(usize),
+    /// Nobody agreed to what was shown.
+    #[error("nothing was changed, since nobody agreed: {0}")]
+    NotAgreed(String),
     /// Problems are left.
     #[error("{0} problems are left")]
     Unsound(usize),
@@ -79,7 +82,7 @@ impl Failure {
             Self::NoPool(_) => "NO_POOL",
             Self::Import { .. } => "IMPORT_INCOMPLETE",
             Self::ImportFile(_) => "IMPORT_FILE",
-            Self::Unconfirmed(_) => "UNCONFIRMED",
+            Self::Unconfirmed(_) | Self::NotAgreed(_) => "UNCONFIRMED",
             Self::Unsound(_) => "UNSOUND",
         }
     }
@@ -102,6 +105,7 @@ impl Failure {
                     .to_owned()
             }
             Self::Unconfirmed(_) => "`tenantctl person export` shows it; pass --yes to erase it".to_owned(),
+            Self::NotAgreed(_) => "pass --yes to go on without being asked, or --dry-run to look".to_owned(),
             Self::Unsound(_) => "`--fix` puts right what it safely can; the rest needs somebody to decide".to_owned(),
         }
     }
@@ -113,7 +117,7 @@ impl Failure {
                 ErrorKind::Usage => USAGE,
                 ErrorKind::Broken => BROKEN,
             },
-            Self::Import { .. } | Self::Unsound(_) | Self::Unconfirmed(_) => REFUSED,
+            Self::Import { .. } | Self::Unsound(_) | Self::Unconfirmed(_) | Self::NotAgreed(_) => REFUSED,
             Self::NoLocal | Self::OddLocal(_) => BROKEN,
             Self::Io { .. } | Self::NoActor | Self::NoRegion | Self::NoPool(_) | Self::ImportFile(_) => USAGE,
         }

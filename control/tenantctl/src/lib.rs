@@ -47,6 +47,8 @@ pub struct World {
     pub folder: Option<PathBuf>,
     /// Whether a person watches progress.
     pub progress: bool,
+    /// Asks the person at the terminal a question that yes answers; `None`: nobody is there.
+    pub ask: Option<fn(&str) -> bool>,
 }
 
 /// A command at work.
@@ -65,6 +67,16 @@ impl Context<'_> {
     #[allow(dead_code, reason = "the commands that ask user pools follow")]
     async fn user_pools(&self) -> Result<aws_sdk_cognitoidentityprovider::Client, Failure> {
         connect::user_pools(&self.global, self.local.as_ref()).await
+    }
+
+    /// Asks before something is changed that was shown, unless `--yes` said so.
+    #[allow(dead_code, reason = "the commands that ask user pools follow")]
+    fn agreed(&self, yes: bool, question: &str) -> Result<(), Failure> {
+        match self.world.ask {
+            _ if yes => Ok(()),
+            Some(ask) if ask(question) => Ok(()),
+            _ => Err(Failure::NotAgreed(question.to_owned())),
+        }
     }
 }
 
