@@ -70,6 +70,12 @@ pub struct ClientSettings {
     /// Minutes that a challenge's session lives; 3 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_session_validity: Option<i64>,
+    /// Kept and shown; nothing is counted here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub analytics_configuration: Option<Value>,
+    /// Kept and shown; threat protection is not part of this pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enable_propagate_additional_user_context_data: Option<bool>,
     /// A refresh replaces the refresh token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token_rotation: Option<RefreshTokenRotation>,
@@ -84,18 +90,6 @@ pub struct RefreshTokenRotation {
     /// Seconds for which the replaced token still works, 0 to 60.
     pub retry_grace_period_seconds: i64,
 }
-
-const FLOWS: [&str; 9] = [
-    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
-    "ALLOW_CUSTOM_AUTH",
-    "ALLOW_USER_PASSWORD_AUTH",
-    "ALLOW_USER_SRP_AUTH",
-    "ALLOW_REFRESH_TOKEN_AUTH",
-    "ALLOW_USER_AUTH",
-    "ADMIN_NO_SRP_AUTH",
-    "CUSTOM_AUTH_FLOW_ONLY",
-    "USER_PASSWORD_AUTH",
-];
 
 impl ClientSettings {
     /// A public client for passwords and refresh, named `name`, that hides whether a user exists and lets people write
@@ -138,24 +132,6 @@ impl ClientSettings {
         }
     }
 
-    pub(crate) fn check(&self) -> Result<(), ApiError> {
-        if let Some(flow) = self.explicit_auth_flows.iter().find(|flow| !FLOWS.contains(&flow.as_str())) {
-            return Err(ApiError::invalid_parameter(format!(
-                "1 validation error detected: Value '[{flow}]' at 'explicitAuthFlows' failed to satisfy constraint: \
-                 Member must satisfy enum value set: [{}]",
-                FLOWS.join(", ")
-            )));
-        }
-        if self.rotates_refresh_tokens()
-            && self.explicit_auth_flows.iter().any(|flow| flow == "ALLOW_REFRESH_TOKEN_AUTH")
-        {
-            return Err(ApiError::invalid_parameter(
-                "Refresh token rotation cannot be enabled with ALLOW_REFRESH_TOKEN_AUTH in ExplicitAuthFlows.",
-            ));
-        }
-        Ok(())
-    }
-
     pub(crate) fn rotates_refresh_tokens(&self) -> bool {
         self.refresh_token_rotation.as_ref().is_some_and(|rotation| rotation.feature == "ENABLED")
     }
@@ -165,13 +141,17 @@ impl ClientSettings {
         if self.explicit_auth_flows.is_empty() {
             return matches!(flow, "REFRESH_TOKEN_AUTH" | "USER_SRP_AUTH" | "CUSTOM_AUTH");
         }
-        // With the old names refresh is always open.
-        let old = self.explicit_auth_flows.iter().any(|name| !name.starts_with("ALLOW_"));
-        self.explicit_auth_flows.iter().any(|name| name.strip_prefix("ALLOW_") == Some(flow) || name == flow)
-            || old
-                && (flow == "REFRESH_TOKEN_AUTH"
-                    || flow == "ADMIN_USER_PASSWORD_AUTH"
-                        && self.explicit_auth_flows.iter().any(|name| name == "ADMIN_NO_SRP_AUTH"))
+        let listed = |wanted: &str| self.explicit_auth_flows.iter().any(|name| name == wanted);
+        if self.explicit_auth_flows.iter().all(|name| name.starts_with("ALLOW_")) {
+            return self.explicit_auth_flows.iter().any(|name| name.strip_prefix("ALLOW_") == Some(flow));
+        }
+        // The old names add to the default, which one of them narrows to custom challenges.
+        match flow {
+            "REFRESH_TOKEN_AUTH" | "CUSTOM_AUTH" => true,
+            "USER_SRP_AUTH" => !listed("CUSTOM_AUTH_FLOW_ONLY"),
+            "ADMIN_USER_PASSWORD_AUTH" => listed("ADMIN_NO_SRP_AUTH"),
+            _ => listed(flow),
+        }
     }
 
     pub(crate) fn hides_users(&self) -> bool {
@@ -282,6 +262,7 @@ impl Client {
             ("RefreshTokenValidity", json!(30)),
             ("AllowedOAuthFlowsUserPoolClient", json!(false)),
             ("EnableTokenRevocation", json!(true)),
+            ("EnablePropagateAdditionalUserContextData", json!(false)),
             ("AuthSessionValidity", json!(3)),
             ("TokenValidityUnits", json!({})),
         ] {
@@ -308,6 +289,12 @@ mod tests {
             (&["ALLOW_USER_PASSWORD_AUTH"][..], "REFRESH_TOKEN_AUTH", false),
             (&["USER_PASSWORD_AUTH"][..], "REFRESH_TOKEN_AUTH", true),
             (&["ADMIN_NO_SRP_AUTH"][..], "ADMIN_USER_PASSWORD_AUTH", true),
+            (&["ADMIN_NO_SRP_AUTH"][..], "USER_SRP_AUTH", true),
+            (&["ADMIN_NO_SRP_AUTH"][..], "USER_PASSWORD_AUTH", false),
+            (&["CUSTOM_AUTH_FLOW_ONLY"][..], "CUSTOM_AUTH", true),
+            (&["CUSTOM_AUTH_FLOW_ONLY"][..], "USER_SRP_AUTH", false),
+            (&["ALLOW_CUSTOM_AUTH"][..], "CUSTOM_AUTH", true),
+            (&["ALLOW_CUSTOM_AUTH"][..], "USER_SRP_AUTH", false),
             (&["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"][..], "ADMIN_USER_PASSWORD_AUTH", false),
         ] {
             assert_eq!(flows(names).allows_flow(flow), open, "{names:?} {flow}");

@@ -32,15 +32,23 @@ const STANDARD: [&str; 19] = [
 /// The limit of an attribute's value (Amazon Cognito, "Quotas in Amazon Cognito").
 const VALUE_LIMIT: usize = 2_048;
 
+/// Does the pool have an attribute of this name?
+pub(super) fn exists(pool: &Pool, name: &str) -> bool {
+    known(&pool.settings().custom_attributes, name)
+}
+
+fn known(custom: &[String], name: &str) -> bool {
+    match name.strip_prefix("custom:") {
+        Some(name) => custom.iter().any(|custom| custom == name),
+        None => STANDARD.contains(&name),
+    }
+}
+
 /// Refuses attributes that the pool does not have, and values that it cannot keep.
 pub(super) fn check(pool: &Pool, attributes: &BTreeMap<String, String>) -> Result<(), ApiError> {
     let custom = pool.settings().custom_attributes;
     for (name, value) in attributes {
-        let known = match name.strip_prefix("custom:") {
-            Some(name) => custom.iter().any(|custom| custom == name),
-            None => STANDARD.contains(&name.as_str()),
-        };
-        if !known {
+        if !known(&custom, name) {
             return Err(ApiError::invalid_parameter(format!(
                 "Attributes did not conform to the schema: Type for attribute {{{name}}} could not be determined"
             )));

@@ -3,15 +3,12 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::client_rules::{Candidate, check};
 use super::{Answer, read};
 use crate::client::ClientSettings;
 use crate::error::ApiError;
-use crate::pool::Pool;
 use crate::server::Service;
 use crate::settings::ClientSeed;
-
-/// Scopes that every pool has.
-const STANDARD_SCOPES: [&str; 5] = ["phone", "email", "openid", "profile", "aws.cognito.signin.user.admin"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -28,34 +25,9 @@ pub(super) fn create(service: &Service, body: &[u8]) -> Answer {
     if settings.client_name.is_empty() {
         return Err(ApiError::missing("ClientName"));
     }
-    check(&pool, &settings)?;
+    check(&pool, &Candidate { settings: &settings, has_secret: generate_secret, doing: "creating" })?;
     let keys = pool.add_client(ClientSeed { generate_secret, settings, ..ClientSeed::default() });
     Ok(json!({ "UserPoolClient": pool.client(&keys.client_id)?.to_wire(pool.id()) }))
-}
-
-fn check(pool: &Pool, settings: &ClientSettings) -> Result<(), ApiError> {
-    settings.check()?;
-    let known = pool.settings();
-    for scope in &settings.allowed_oauth_scopes {
-        let custom = scope.rsplit_once('/').is_some_and(|(identifier, name)| {
-            let servers = &known.resource_servers;
-            servers
-                .iter()
-                .any(|server| server.identifier == identifier && server.scopes.iter().any(|scope| scope == name))
-        });
-        if !custom && !STANDARD_SCOPES.contains(&scope.as_str()) {
-            return Err(ApiError::scope_does_not_exist(format!("Invalid scope requested: {scope}")));
-        }
-    }
-    for provider in &settings.supported_identity_providers {
-        if provider != "COGNITO" && !known.providers.iter().any(|known| known.name == *provider) {
-            return Err(ApiError::invalid_parameter(format!(
-                "The provider {provider} does not exist for User Pool {}.",
-                pool.id()
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// A pool and an app client of it.
@@ -76,7 +48,8 @@ pub(super) fn update(service: &Service, body: &[u8]) -> Answer {
     let Named { user_pool_id, client_id } = read(body)?;
     let mut settings: ClientSettings = read(body)?;
     let pool = service.pool(&user_pool_id)?;
-    check(&pool, &settings)?;
+    let has_secret = pool.client(&client_id)?.secret.is_some();
+    check(&pool, &Candidate { settings: &settings, has_secret, doing: "updating" })?;
     let wire = {
         let mut contents = pool.contents();
         let client = contents.clients.get_mut(&client_id).ok_or_else(|| ApiError::no_such_client(&client_id))?;

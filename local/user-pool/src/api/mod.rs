@@ -6,6 +6,7 @@ mod attributes;
 mod auth;
 mod by_srp;
 mod challenges;
+mod client_rules;
 mod clients;
 mod custom;
 mod forgot_password;
@@ -15,6 +16,7 @@ mod list_users;
 mod pools;
 mod refresh;
 mod sign_up;
+mod update_pool;
 
 use std::sync::Arc;
 
@@ -102,6 +104,7 @@ async fn dispatch(service: &Service, operation: &str, signed: bool, body: &[u8])
         "DeleteUserPoolClient" => clients::delete(service, &read(body)?),
         "ListUserPoolClients" => clients::list(service, &read(body)?),
         "DescribeUserPool" => pools::describe(service, &read(body)?),
+        "UpdateUserPool" => update_pool::update(service, body),
         _ => Err(ApiError::unknown_operation(format!("{operation} is not part of this local user pool."))),
     }
 }

@@ -7,7 +7,7 @@ use super::Answer;
 use super::auth::authentication_result;
 use crate::error::ApiError;
 use crate::server::Service;
-use crate::tokens::{self, later};
+use crate::tokens;
 use crate::triggers::Metadata;
 use crate::triggers::pre_token_generation::Source;
 
@@ -32,18 +32,7 @@ pub(super) async fn tokens_from_refresh_token(service: &Service, input: FromRefr
     let (grant, user) = tokens::refreshable(service, &pool, &client, &input.refresh_token)?;
     let metadata = input.client_metadata.as_ref();
     let mut issued = tokens::issue(service, &pool, &client, &user, &grant, Source::Authentication, metadata).await?;
-    if client.settings.rotates_refresh_tokens() {
-        let grace =
-            client.settings.refresh_token_rotation.as_ref().map_or(0, |rotation| rotation.retry_grace_period_seconds);
-        let fresh = service.random.secret();
-        let mut contents = pool.contents();
-        if let Some(replaced) = contents.grants.get_mut(&input.refresh_token) {
-            // A second use within the grace period does not lengthen it.
-            replaced.replaced_until.get_or_insert(later(service.clock.now(), grace));
-        }
-        contents.grants.insert(fresh.clone(), grant);
-        issued.refresh_token = Some(fresh);
-    }
+    issued.refresh_token = tokens::rotate(service, &pool, &client, &input.refresh_token, grant);
     Ok(json!({ "AuthenticationResult": authentication_result(&issued) }))
 }
 
@@ -56,11 +45,15 @@ pub(super) struct Revoke {
     client_secret: Option<String>,
 }
 
+/// Ends the sign-in behind a refresh token: every token that came of it. Errors as the API reference lists them.
 pub(super) fn revoke(service: &Service, input: &Revoke) -> Answer {
     let pool = service.pool_of_client(&input.client_id)?;
     let client = pool.client(&input.client_id)?;
     if !client.has_secret(input.client_secret.as_deref()) {
-        return Err(ApiError::not_authorized(format!("Unable to verify secret for client {}", client.id)));
+        return Err(ApiError::unauthorized(format!("Unable to verify secret for client {}", client.id)));
+    }
+    if client.settings.enable_token_revocation == Some(false) {
+        return Err(ApiError::unsupported_operation("Token revocation is not enabled for this client."));
     }
     let mut contents = pool.contents();
     let Some(grant) = contents.grants.get(&input.token) else {

@@ -1,6 +1,9 @@
 //! App clients and pools.
 
-use aws_sdk_cognitoidentityprovider::types::{ExplicitAuthFlowsType, UsernameAttributeType};
+use aws_sdk_cognitoidentityprovider::types::{
+    AnalyticsConfigurationType, ExplicitAuthFlowsType, OAuthFlowType, PreventUserExistenceErrorTypes, TimeUnitsType,
+    TokenValidityUnitsType, UsernameAttributeType,
+};
 use user_pool::{ClientSeed, ClientSettings, PoolSettings, Server, Settings, Sink};
 
 use crate::kit::{CLIENT, Kit, POOL, random, sdk, system_clock, words};
@@ -128,4 +131,96 @@ async fn the_pool_listens_on_loopback_alone_and_leaves_its_port_when_it_ends() {
     let unanswered = sdk(&url).describe_user_pool().user_pool_id(POOL).send().await;
     assert!(unanswered.is_err());
     tokio::net::TcpListener::bind(address).await.unwrap();
+}
+
+#[tokio::test]
+async fn settings_that_cognito_refuses_are_refused() {
+    let kit = Kit::start().await;
+    let create = || kit.sdk.create_user_pool_client().user_pool_id(POOL).client_name("app");
+    for (call, refusal) in [
+        (
+            create().auth_session_validity(2),
+            "InvalidParameterException: 1 validation error detected: Value '2' at 'authSessionValidity' failed to \
+             satisfy constraint: Member must have value greater than or equal to 3",
+        ),
+        (
+            create().auth_session_validity(16),
+            "InvalidParameterException: 1 validation error detected: Value '16' at 'authSessionValidity' failed to \
+             satisfy constraint: Member must have value less than or equal to 15",
+        ),
+        (create().access_token_validity(25), "InvalidParameterException: Invalid range for token validity."),
+        (create().refresh_token_validity(4_000), "InvalidParameterException: Invalid range for token validity."),
+        (
+            create().write_attributes("custom:tenant_id"),
+            "InvalidParameterException: Invalid write attributes specified while creating a client",
+        ),
+        (
+            create().write_attributes("email").write_attributes("email_verified"),
+            "InvalidParameterException: Invalid write attributes specified while creating a client",
+        ),
+        (
+            create().write_attributes("email").write_attributes("custom:unknown"),
+            "InvalidParameterException: Invalid write attributes specified while creating a client",
+        ),
+        (
+            create().read_attributes("custom:unknown"),
+            "InvalidParameterException: Invalid read attributes specified while creating a client",
+        ),
+        (
+            create()
+                .explicit_auth_flows(ExplicitAuthFlowsType::AllowCustomAuth)
+                .explicit_auth_flows(ExplicitAuthFlowsType::AdminNoSrpAuth),
+            "InvalidParameterException: ExplicitAuthFlows with the prefix ALLOW_ cannot be combined with those without \
+             it.",
+        ),
+        (
+            create().allowed_o_auth_flows_user_pool_client(true),
+            "InvalidOAuthFlowException: AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is \
+             allowed to use OAuth flows.",
+        ),
+        (
+            create().allowed_o_auth_flows(OAuthFlowType::ClientCredentials),
+            "InvalidOAuthFlowException: client_credentials flow can not be selected if client does not have a client \
+             secret.",
+        ),
+        (
+            create()
+                .generate_secret(true)
+                .allowed_o_auth_flows(OAuthFlowType::ClientCredentials)
+                .allowed_o_auth_flows(OAuthFlowType::Code),
+            "InvalidOAuthFlowException: client_credentials flow can not be selected along with code flow or implicit \
+             flow.",
+        ),
+    ] {
+        assert_eq!(call.send().await.map_err(words).unwrap_err(), refusal);
+    }
+    assert_eq!(kit.sdk.list_user_pool_clients().user_pool_id(POOL).send().await.unwrap().user_pool_clients().len(), 1);
+}
+
+#[tokio::test]
+async fn everything_that_an_update_sets_is_described() {
+    let kit = Kit::start().await;
+    kit.sdk
+        .update_user_pool_client()
+        .user_pool_id(POOL)
+        .client_id(CLIENT)
+        .explicit_auth_flows(ExplicitAuthFlowsType::AllowCustomAuth)
+        .auth_session_validity(5)
+        .enable_token_revocation(false)
+        .enable_propagate_additional_user_context_data(true)
+        .prevent_user_existence_errors(PreventUserExistenceErrorTypes::Legacy)
+        .analytics_configuration(AnalyticsConfigurationType::builder().application_id("app").build())
+        .token_validity_units(TokenValidityUnitsType::builder().access_token(TimeUnitsType::Minutes).build())
+        .access_token_validity(10)
+        .send()
+        .await
+        .unwrap();
+    let described = kit.sdk.describe_user_pool_client().user_pool_id(POOL).client_id(CLIENT).send().await.unwrap();
+    let client = described.user_pool_client().unwrap();
+    assert_eq!(client.explicit_auth_flows(), [ExplicitAuthFlowsType::AllowCustomAuth]);
+    assert_eq!((client.auth_session_validity(), client.access_token_validity()), (Some(5), Some(10)));
+    assert_eq!(client.enable_token_revocation(), Some(false));
+    assert_eq!(client.enable_propagate_additional_user_context_data(), Some(true));
+    assert_eq!(client.prevent_user_existence_errors(), Some(&PreventUserExistenceErrorTypes::Legacy));
+    assert_eq!(client.analytics_configuration().unwrap().application_id(), Some("app"));
 }

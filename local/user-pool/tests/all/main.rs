@@ -17,6 +17,8 @@ mod judges;
 mod kit;
 mod managed_login;
 mod oauth;
+mod pools;
+mod revocation;
 mod ses;
 mod sign_in;
 mod sign_up;

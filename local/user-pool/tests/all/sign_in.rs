@@ -325,6 +325,7 @@ async fn flows_that_the_client_does_not_list_are_closed() {
     for (flow, refusal) in [
         ("USER_PASSWORD_AUTH", "InvalidParameterException: USER_PASSWORD_AUTH flow not enabled for this client"),
         ("REFRESH_TOKEN_AUTH", "InvalidParameterException: Auth flow not enabled for this client"),
+        ("USER_SRP_AUTH", "InvalidParameterException: USER_SRP_AUTH is not enabled for the client."),
     ] {
         let sent = kit
             .sdk

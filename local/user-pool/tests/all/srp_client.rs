@@ -43,7 +43,7 @@ pub(crate) struct Question<'a> {
 impl SrpClient {
     pub(crate) fn new() -> Self {
         let n = BigUint::parse_bytes(INIT_N.as_bytes(), 16).unwrap();
-        Self { n, a: BigUint::from_bytes_be(&random().bytes::<128>()) }
+        Self { n, a: BigUint::from_bytes_be(&random().bytes::<32>()) }
     }
 
     /// `SRP_A`.

@@ -1,0 +1,131 @@
+//! `UpdateUserPool`: it resets what it is not given, as Cognito does.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Answer, read};
+use crate::error::ApiError;
+use crate::password::PasswordPolicy;
+use crate::server::Service;
+use crate::settings::{PoolSettings, PreTokenVersion, Triggers};
+
+/// What this pool acts on.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Update {
+    user_pool_id: String,
+    #[serde(default)]
+    pool_name: Option<String>,
+    #[serde(default)]
+    policies: Policies,
+    #[serde(default)]
+    auto_verified_attributes: Vec<String>,
+    #[serde(default)]
+    user_attribute_update_settings: UpdateSettings,
+    #[serde(default)]
+    admin_create_user_config: AdminCreateUserConfig,
+    #[serde(default)]
+    lambda_config: Map<String, Value>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct Policies {
+    password_policy: PasswordPolicy,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct UpdateSettings {
+    attributes_require_verification_before_update: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct AdminCreateUserConfig {
+    allow_admin_create_user_only: bool,
+}
+
+/// What is fixed when a pool is made: an update leaves it.
+const FIXED: [&str; 4] = ["UsernameConfiguration", "UsernameAttributes", "AliasAttributes", "SchemaAttributes"];
+/// What `DescribeUserPool` shows by itself.
+const ACTED_ON: [&str; 4] = ["UserPoolId", "PoolName", "UserAttributeUpdateSettings", "LambdaConfig"];
+
+pub(super) fn update(service: &Service, body: &[u8]) -> Answer {
+    let input: Update = read(body)?;
+    let given: Map<String, Value> = read(body)?;
+    let pool = service.pool(&input.user_pool_id)?;
+    let wait = &input.user_attribute_update_settings.attributes_require_verification_before_update;
+    if wait.iter().any(|name| !input.auto_verified_attributes.contains(name)) {
+        return Err(ApiError::invalid_parameter(
+            "All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes",
+        ));
+    }
+    pool.update(|settings| {
+        let (triggers, other_slots) = triggers(settings, &input.lambda_config);
+        settings.triggers = triggers;
+        settings.shown = shown(&settings.shown, given, other_slots);
+        settings.verify_before_update = wait.iter().any(|name| name == "email");
+        settings.admin_create_only = input.admin_create_user_config.allow_admin_create_user_only;
+        settings.password_policy = input.policies.password_policy;
+        if let Some(name) = input.pool_name {
+            settings.name = name;
+        }
+    });
+    Ok(json!({}))
+}
+
+/// What the pool does not act on is shown as it was given; an attribute that is not verified any more is shown so.
+fn shown(before: &Map<String, Value>, mut given: Map<String, Value>, slots: Map<String, Value>) -> Map<String, Value> {
+    given.retain(|name, _| !ACTED_ON.contains(&name.as_str()) && !FIXED.contains(&name.as_str()));
+    let acted_on = json!(PasswordPolicy::default());
+    if let Some(policy) =
+        given.get_mut("Policies").and_then(|policies| policies.get_mut("PasswordPolicy")?.as_object_mut())
+    {
+        policy.retain(|name, _| acted_on.get(name).is_none());
+    }
+    if let Some(config) = given.get_mut("AdminCreateUserConfig").and_then(Value::as_object_mut) {
+        config.remove("AllowAdminCreateUserOnly");
+    }
+    given.entry("AutoVerifiedAttributes").or_insert(Value::Null);
+    if !slots.is_empty() {
+        given.insert("LambdaConfig".to_owned(), slots.into());
+    }
+    for name in FIXED {
+        if let Some(value) = before.get(name) {
+            given.insert(name.to_owned(), value.clone());
+        }
+    }
+    given
+}
+
+/// The triggers that a `LambdaConfig` names, and its slots that this pool does not fire.
+fn triggers(settings: &PoolSettings, config: &Map<String, Value>) -> (Triggers, Map<String, Value>) {
+    let mut rest = config.clone();
+    // An ARN of this place is a function's plain name here.
+    let prefix = format!("arn:aws:lambda:{}:000000000000:function:", settings.region());
+    let name = |value: Value| {
+        let arn = value.as_str().filter(|arn| !arn.is_empty())?;
+        Some(arn.strip_prefix(&prefix).unwrap_or(arn).to_owned())
+    };
+    let mut slot = |slot: &str| rest.remove(slot).and_then(name);
+    let mut triggers = Triggers {
+        pre_sign_up: slot("PreSignUp"),
+        post_confirmation: slot("PostConfirmation"),
+        pre_token_generation: slot("PreTokenGeneration"),
+        define_auth_challenge: slot("DefineAuthChallenge"),
+        create_auth_challenge: slot("CreateAuthChallenge"),
+        verify_auth_challenge: slot("VerifyAuthChallengeResponse"),
+        pre_token_version: PreTokenVersion::V1,
+        ..settings.triggers.clone()
+    };
+    if let Some(Value::Object(mut config)) = rest.remove("PreTokenGenerationConfig") {
+        triggers.pre_token_generation = config.remove("LambdaArn").and_then(name);
+        triggers.pre_token_version = match config.get("LambdaVersion").and_then(Value::as_str) {
+            Some("V3_0") => PreTokenVersion::V3,
+            Some("V2_0") => PreTokenVersion::V2,
+            _ => PreTokenVersion::V1,
+        };
+    }
+    (triggers, rest)
+}
