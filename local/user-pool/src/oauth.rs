@@ -150,9 +150,11 @@ async fn refresh(service: &Service, pool: &Pool, client: &Client, form: &Form) -
     let token = form.get("refresh_token").ok_or_else(|| OAuthError::new("invalid_request"))?;
     let (grant, user) =
         tokens::refreshable(service, pool, client, token).map_err(|_| OAuthError::new("invalid_grant"))?;
-    tokens::issue(service, pool, client, &user, &grant, Source::RefreshTokens, None)
+    let mut issued = tokens::issue(service, pool, client, &user, &grant, Source::RefreshTokens, None)
         .await
-        .map_err(|error| OAuthError::saying("invalid_grant", error.message))
+        .map_err(|error| OAuthError::saying("invalid_grant", error.message))?;
+    issued.refresh_token = tokens::rotate(service, pool, client, token, grant);
+    Ok(issued)
 }
 
 async fn client_credentials(

@@ -125,6 +125,23 @@ pub(crate) async fn issue(
     Ok(Issued { access_token, id_token, refresh_token: None, expires_in: client.settings.access_token_seconds() })
 }
 
+/// Replaces a refresh token that was just used, if the client rotates them.
+pub(crate) fn rotate(service: &Service, pool: &Pool, client: &Client, used: &str, grant: Grant) -> Option<String> {
+    if !client.settings.rotates_refresh_tokens() {
+        return None;
+    }
+    let rotation = client.settings.refresh_token_rotation.as_ref();
+    let grace = rotation.map_or(0, |rotation| rotation.retry_grace_period_seconds);
+    let fresh = service.random.secret();
+    let mut contents = pool.contents();
+    if let Some(replaced) = contents.grants.get_mut(used) {
+        // A second use within the grace period does not lengthen it.
+        replaced.replaced_until.get_or_insert(later(service.clock.now(), grace));
+    }
+    contents.grants.insert(fresh.clone(), grant);
+    Some(fresh)
+}
+
 /// Issues a machine's access token.
 pub(crate) async fn machine(
     service: &Service,

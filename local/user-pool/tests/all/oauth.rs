@@ -1,9 +1,9 @@
 //! The token endpoint.
 
 use serde_json::{Value, json};
-use user_pool::{ClientSeed, ClientSettings, IssuerStyle, PreTokenVersion, ResourceServer};
+use user_pool::{ClientSeed, ClientSettings, IssuerStyle, PreTokenVersion, RefreshTokenRotation, ResourceServer};
 
-use crate::kit::{Act, CLIENT, Kit, claims};
+use crate::kit::{ANN, Act, CLIENT, Kit, PASSWORD, POOL, claims};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -118,4 +118,32 @@ async fn a_refused_refresh_says_the_triggers_words() {
             "error_description": "PreTokenGenerationV2_0 failed with error Ended. (E).",
         })
     );
+}
+
+#[tokio::test]
+async fn rotation_replaces_the_refresh_token_here_too() {
+    let kit = kit(PreTokenVersion::V2).await;
+    kit.ann().await;
+    kit.pool.add_client(ClientSeed {
+        client_id: Some("rotating".to_owned()),
+        settings: ClientSettings {
+            explicit_auth_flows: vec!["ALLOW_USER_PASSWORD_AUTH".to_owned()],
+            refresh_token_rotation: Some(RefreshTokenRotation {
+                feature: "ENABLED".to_owned(),
+                retry_grace_period_seconds: 0,
+            }),
+            ..ClientSettings::for_passwords("rotating")
+        },
+        ..ClientSeed::default()
+    });
+    let login = json!({ "pool": POOL, "clientId": "rotating", "username": ANN, "password": PASSWORD });
+    let (_, tokens) = kit.post("/local/hosted-login", "application/json", login.to_string()).await;
+    let refresh = async |token: &Value| {
+        let form = format!("grant_type=refresh_token&client_id=rotating&refresh_token={}", token.as_str().unwrap());
+        kit.post("/oauth2/token", FORM, form).await
+    };
+    let (_, second) = refresh(&tokens["refresh_token"]).await;
+    assert_ne!(second["refresh_token"], tokens["refresh_token"]);
+    assert_eq!(refresh(&tokens["refresh_token"]).await, (400, json!({ "error": "invalid_grant" })));
+    assert_eq!(refresh(&second["refresh_token"]).await.0, 200);
 }
