@@ -13,25 +13,8 @@ use serde_json::{Map, Value, json};
 use crate::client::ClientSettings;
 use crate::server::Service;
 use crate::tokens::access::any_bearer;
+use crate::tokens::scopes::open;
 use crate::user::User;
-
-/// What `profile` opens, beside custom attributes.
-const PROFILE: [&str; 14] = [
-    "name",
-    "family_name",
-    "given_name",
-    "middle_name",
-    "nickname",
-    "preferred_username",
-    "profile",
-    "picture",
-    "website",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "updated_at",
-];
 
 pub(crate) async fn user_info(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
     let header = headers.get("authorization").and_then(|value| value.to_str().ok());
@@ -55,22 +38,12 @@ fn refusal(status: StatusCode, error: &str, sentence: &str) -> Response {
     (status, [(WWW_AUTHENTICATE, challenge)], body).into_response()
 }
 
-/// Every value is a string, the verified flags too. Without `profile`, `email` and `phone` everything is open that the
-/// client may read.
+/// Every value is a string, the verified flags too.
 fn shown(user: &User, settings: &ClientSettings, scopes: &[String]) -> Value {
-    let has = |wanted: &str| scopes.iter().any(|scope| scope == wanted);
-    let everything = !["profile", "email", "phone"].into_iter().any(has);
-    let open = |name: &str| match name {
-        "sub" => true,
-        "email" | "email_verified" => everything || has("email"),
-        "phone_number" | "phone_number_verified" => everything || has("phone"),
-        name if name.starts_with("custom:") || PROFILE.contains(&name) => everything || has("profile"),
-        _ => everything,
-    };
     let mut shown: Map<String, Value> = user
         .shown_attributes()
         .into_iter()
-        .filter(|(name, _)| open(name) && settings.may_read(name))
+        .filter(|(name, _)| open(scopes, name) && settings.may_read(name))
         .map(|(name, value)| (name, Value::from(value)))
         .collect();
     shown.insert("username".to_owned(), json!(user.username));

@@ -6,6 +6,7 @@ use crate::client::Client;
 use crate::group::GroupClaims;
 use crate::provider::Identity;
 use crate::tokens::grant::{Channel, Grant};
+use crate::tokens::scopes::open;
 use crate::triggers::pre_token_generation::{Changes, ClaimChanges};
 use crate::user::User;
 
@@ -58,7 +59,9 @@ impl Issue<'_> {
             put("nonce", json!(nonce));
         }
         for (name, value) in &self.user.attributes {
-            if self.client.settings.may_read(name) {
+            // The API's own scope says nothing of attributes: its tokens carry all that the client may read.
+            let open = self.grant.channel == Channel::Api || open(&self.grant.scopes, name);
+            if open && self.client.settings.may_read(name) {
                 put(name, attribute_claim(name, value));
             }
         }

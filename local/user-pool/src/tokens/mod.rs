@@ -4,6 +4,7 @@ pub(crate) mod access;
 mod claims;
 pub(crate) mod grant;
 pub(crate) mod keys;
+pub(crate) mod scopes;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,5 +1,6 @@
 //! The authorize endpoint: codes with PKCE, and what an app hears instead of one.
 
+use aws_sdk_cognitoidentityprovider as cognito;
 use serde_json::{Value, json};
 use user_pool::{ClientSeed, IssuerStyle};
 
@@ -221,4 +222,27 @@ async fn the_implicit_flow_answers_in_the_fragment_and_without_a_refresh_token()
     let names: Vec<&str> = parameters.keys().map(String::as_str).collect();
     assert_eq!(names, ["access_token", "expires_in", "id_token", "state", "token_type"]);
     assert_eq!(claims(&parameters["id_token"])["nonce"], Value::from("n"));
+}
+
+#[tokio::test]
+async fn the_scopes_decide_which_attributes_the_id_token_carries() {
+    let kit = kit().await;
+    let named = cognito::types::AttributeType::builder().name("name").value("Ann").build().unwrap();
+    let update = kit.sdk.admin_update_user_attributes().user_pool_id(POOL).username(ANN).user_attributes(named);
+    update.send().await.unwrap();
+    let mut browser = Browser::at(&kit);
+    browser.sign_in(&asks("a", ""), ANN).await.code();
+    for (scope, email, name) in [
+        ("openid", true, true),
+        ("openid+email", true, false),
+        ("openid+profile", false, true),
+        ("openid+email+profile", true, true),
+    ] {
+        let code = browser.get(&format!("/oauth2/authorize?{}", asks("a", &format!("&scope={scope}")))).await.code();
+        let tokens = browser.exchange("a", &code, &[]).await.json();
+        let id = claims(tokens["id_token"].as_str().unwrap());
+        assert_eq!((id.get("email").is_some(), id.get("name").is_some()), (email, name), "{scope}");
+        assert_eq!(id.get("email_verified").is_some(), email, "{scope}");
+        assert!(id["cognito:username"].is_string(), "{scope}");
+    }
 }
