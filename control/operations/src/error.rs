@@ -1,6 +1,7 @@
 //! Every way in which an operation fails: what went wrong, a stable code, and what to do about it.
 
 use domain::{DomainName, Invalid, Slug, TenantId};
+use pool::PoolError;
 use store::Broken;
 
 /// A failed operation. [`std::fmt::Display`] says what went wrong, [`OperationError::help`] what to do.
@@ -149,9 +150,9 @@ pub enum OperationError {
     /// The same decision lost its race too often.
     #[error("the table kept changing under this operation")]
     Contended,
-    /// The user pool could not be asked, or answered nonsense.
-    #[error("{0}")]
-    Survey(#[from] pool::survey::SurveyError),
+    /// The user pool could not be asked, said no, or holds what this version does not know.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
     /// The table could not be asked, or answered nonsense.
     #[error(transparent)]
     Broken(Broken),
@@ -210,7 +211,11 @@ impl OperationError {
             Self::AboveOneself => "ABOVE_ONESELF",
             Self::TableMissing(_) | Self::NoTable => "TABLE_MISSING",
             Self::Contended => "CONTENDED",
-            Self::Survey(_) => "POOL_BROKEN",
+            Self::Pool(PoolError::Missing) => "POOL_CLIENT_UNKNOWN",
+            Self::Pool(PoolError::UnknownSettings(_)) => "POOL_SETTINGS_UNKNOWN",
+            Self::Pool(PoolError::Refused { .. }) => "POOL_REFUSED",
+            Self::Pool(PoolError::NotAllowed(_)) => "POOL_NOT_ALLOWED",
+            Self::Pool(PoolError::Failed { .. }) => "POOL_BROKEN",
             Self::Broken(_) => "STORE_BROKEN",
         }
     }
@@ -291,9 +296,17 @@ impl OperationError {
                 "`tenantctl init` creates it; or name another with --table and --region".to_owned()
             }
             Self::Contended => "repeat the command".to_owned(),
-            Self::Survey(_) => {
-                "check the network, the credentials and what IAM lets them do with the pool; repeating is safe"
+            Self::Pool(PoolError::Missing) => {
+                "check the pool, the client, the AWS account and --region; `tenantctl doctor --pool` compares"
                     .to_owned()
+            }
+            Self::Pool(PoolError::UnknownSettings(_)) => {
+                "update tenantctl, or change the client in the console: writing it back would lose them".to_owned()
+            }
+            Self::Pool(PoolError::Refused { .. }) => "change what Cognito names, then repeat the command".to_owned(),
+            Self::Pool(PoolError::NotAllowed(_)) => "let IAM allow it, or use other credentials".to_owned(),
+            Self::Pool(PoolError::Failed { .. }) => {
+                "check the network, the credentials and --region; repeating is safe".to_owned()
             }
             Self::Broken(Broken::Unreadable { .. } | Broken::ForeignKey) => {
                 "`tenantctl doctor` names the item; update tenantctl if it is older than the table".to_owned()
@@ -309,7 +322,7 @@ impl OperationError {
         match self {
             Self::Invalid(_) | Self::InvitationLifetime { .. } => ErrorKind::Usage,
             Self::Broken(_)
-            | Self::Survey(_)
+            | Self::Pool(PoolError::Failed { .. } | PoolError::NotAllowed(_))
             | Self::Contended
             | Self::DnsUnreachable { .. }
             | Self::TableMissing(_)

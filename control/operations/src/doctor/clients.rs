@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::claims::ClaimName;
 use domain::{Binding, Client, ClientId, ClientKind, Mode, PoolId, ProviderName, TenantId};
-use pool::survey::{self, CognitoClient};
-use pool::{Difference, Schema, differences, required};
+use pool::survey::{self};
+use pool::{Cognito, Difference, PoolError, Schema, describe, required};
 
 use super::chart::Charted;
 use super::{Chart, PoolHealth, Severity};
@@ -14,7 +14,7 @@ use crate::{OperationError, Operations};
 impl Operations {
     pub(super) async fn examine_clients(
         &self,
-        cognito: &CognitoClient,
+        cognito: &Cognito,
         chart: &Chart,
         pool: &PoolId,
         (schema, claims): (&Schema, &[ClaimName]),
@@ -41,12 +41,17 @@ impl Operations {
                 }
                 continue;
             }
-            let Some(found) = survey::app_client(cognito, pool, id).await? else { continue };
+            let found = match describe(cognito, &client).await {
+                Ok(found) => found,
+                // Gone since it was listed.
+                Err(PoolError::Missing) => continue,
+                Err(error) => return Err(error.into()),
+            };
             let tenant = binding.kind.tenant();
             let policy = tenant.and_then(|id| chart.tenants.get(id)).map(|tenant| &tenant.policy);
             let providers = tenant.map(|tenant| providers_of(tenant, charted)).unwrap_or_default();
             let wanted = required(&binding.kind, policy, &providers, claims, schema);
-            for difference in differences(&found, &wanted) {
+            for difference in found.differences(&wanted) {
                 tell(&client, &difference, health);
             }
         }

@@ -3,7 +3,8 @@
 use domain::claims::{ClaimName, Fact};
 use domain::{Invalid, PoolId};
 use jiff::{SignedDuration, Timestamp};
-use pool::survey::{self, CognitoClient};
+use pool::Cognito;
+use pool::survey::{self};
 
 use super::chart::Charted;
 use super::settings::{Asked, judge};
@@ -53,7 +54,7 @@ impl Operations {
     /// Looks a user pool over and adds what it finds; changes nothing. `seen` is told how many users were read so far. For operators.
     pub async fn examine_pool(
         &self,
-        cognito: &CognitoClient,
+        cognito: &Cognito,
         chart: &Chart,
         pool: &PoolId,
         how: &Examination,

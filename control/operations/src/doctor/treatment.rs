@@ -2,7 +2,8 @@
 
 use domain::{Person, PoolId, Sub, TenantId, UserName};
 use jiff::Timestamp;
-use pool::survey::{self, CognitoClient, Forgotten};
+use pool::Cognito;
+use pool::survey::{self, Forgotten};
 
 use super::chart::is_held;
 use super::{Case, Fixed, Step};
@@ -18,7 +19,7 @@ const LAST_OWNER: &str =
 
 impl Operations {
     /// Does the steps of a finding and notes in it what became of it. Repeating it is safe: what is done is done. For operators.
-    pub async fn treat(&self, cognito: &CognitoClient, case: &mut Case) -> Result<(), OperationError> {
+    pub async fn treat(&self, cognito: &Cognito, case: &mut Case) -> Result<(), OperationError> {
         self.operators_only()?;
         self.record_purge(&case.steps).await?;
         let mut fixed = if case.steps.is_empty() { Fixed::No } else { Fixed::Done };
@@ -56,12 +57,7 @@ impl Operations {
         if self.commit(&transaction).await?.is_empty() { Ok(()) } else { Err(OperationError::Contended) }
     }
 
-    async fn free_seat(
-        &self,
-        cognito: &CognitoClient,
-        tenant: &TenantId,
-        person: &Person,
-    ) -> Result<Fixed, OperationError> {
+    async fn free_seat(&self, cognito: &Cognito, tenant: &TenantId, person: &Person) -> Result<Fixed, OperationError> {
         let over = survey::is_gone(cognito, &person.pool, &person.sub).await?
             && self.release_deleted(tenant, person, DELETED).await?;
         Ok(if over { Fixed::Done } else { Fixed::Again })
@@ -69,7 +65,7 @@ impl Operations {
 
     async fn forget_user(
         &self,
-        cognito: &CognitoClient,
+        cognito: &Cognito,
         pool: &PoolId,
         name: &UserName,
         sub: &Sub,

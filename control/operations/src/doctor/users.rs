@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use domain::{MembershipStatus, Person, PoolId, ProviderName, Sub};
 use jiff::{SignedDuration, Timestamp};
-use pool::survey::{self, CognitoClient, PoolUser, UserStatus};
+use pool::Cognito;
+use pool::survey::{self, PoolUser, UserStatus};
 
 use super::chart::{Charted, is_held};
 use super::{PoolHealth, Severity, Step};
@@ -82,7 +83,7 @@ impl Crowd {
 impl Operations {
     pub(super) async fn examine_users(
         &self,
-        cognito: &CognitoClient,
+        cognito: &Cognito,
         pool: &PoolId,
         charted: &Charted,
         limit: Timestamp,
@@ -119,7 +120,7 @@ impl Operations {
     /// Somebody of the table whom the pages did not show, which were no snapshot.
     async fn examine_missing(
         &self,
-        cognito: &CognitoClient,
+        cognito: &Cognito,
         person: Person,
         health: &mut PoolHealth,
     ) -> Result<(), OperationError> {

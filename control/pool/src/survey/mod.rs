@@ -2,21 +2,15 @@
 //! confirmed.
 
 mod clients;
-mod error;
 mod settings;
 mod unconfirmed;
 mod users;
 
 use std::time::Duration;
 
-use aws_sdk_cognitoidentityprovider::config::{Builder, Region};
-use domain::PoolId;
+use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 
-/// What asks Cognito.
-pub use aws_sdk_cognitoidentityprovider::Client as CognitoClient;
-
-pub use clients::{app_client, client_ids};
-pub use error::SurveyError;
+pub use clients::client_ids;
 pub use settings::{PoolFacts, PreTokenVersion, Trigger, pool_facts};
 pub use unconfirmed::{Forgotten, forget_unconfirmed};
 pub use users::{PoolUser, UserStatus, UsersPage, is_gone, users_page};
@@ -29,10 +23,7 @@ async fn pause() {
     tokio::time::sleep(PAUSE).await;
 }
 
-/// A pool's id begins with its Region.
-fn in_region_of(pool: &PoolId) -> Builder {
-    let region = pool.as_ref().split_once('_').map(|(region, _)| Region::new(region.to_owned()));
-    let mut config = Builder::new();
-    config.set_region(region);
-    config
+/// The code of a service's error.
+fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
+    error.as_service_error().and_then(ProvideErrorMetadata::code)
 }

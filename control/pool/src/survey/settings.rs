@@ -9,9 +9,8 @@ use aws_sdk_cognitoidentityprovider::types::{
 };
 use domain::PoolId;
 
-use super::error::code;
-use super::{SurveyError, in_region_of};
-use crate::Schema;
+use crate::region::in_region;
+use crate::{PoolError, Schema};
 
 const CALL: &str = "DescribeUserPool";
 
@@ -107,20 +106,20 @@ pub enum PreTokenVersion {
 }
 
 /// Reads a pool's settings. `None`: there is no such pool.
-pub async fn pool_facts(client: &Client, pool: &PoolId) -> Result<Option<PoolFacts>, SurveyError> {
+pub async fn pool_facts(client: &Client, pool: &PoolId) -> Result<Option<PoolFacts>, PoolError> {
     match client
         .describe_user_pool()
         .user_pool_id(pool.as_ref())
         .customize()
-        .config_override(in_region_of(pool))
+        .config_override(in_region(pool))
         .send()
         .await
     {
-        Ok(answer) => {
-            answer.user_pool.map(|pool| Some(facts(pool))).ok_or(SurveyError::Odd { call: CALL, missing: "the pool" })
-        }
-        Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(None),
-        Err(error) => Err(SurveyError::of(CALL, &error)),
+        Ok(answer) => answer.user_pool.map(|pool| Some(facts(pool))).ok_or(PoolError::odd(CALL, "the pool")),
+        Err(error) => match PoolError::of(CALL, &error) {
+            PoolError::Missing => Ok(None),
+            other => Err(other),
+        },
     }
 }
 

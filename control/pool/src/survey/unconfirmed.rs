@@ -5,9 +5,10 @@ use aws_sdk_cognitoidentityprovider::Client;
 use domain::{PoolId, Sub, UserName};
 use jiff::Timestamp;
 
-use super::error::code;
 use super::users::user_now;
-use super::{SurveyError, UserStatus, in_region_of, pause};
+use super::{UserStatus, code, pause};
+use crate::PoolError;
+use crate::region::in_region;
 
 /// What became of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub async fn forget_unconfirmed(
     pool: &PoolId,
     (name, sub): (&UserName, &Sub),
     limit: Timestamp,
-) -> Result<Forgotten, SurveyError> {
+) -> Result<Forgotten, PoolError> {
     pause().await;
     let Some(now) = user_now(client, pool, name).await? else { return Ok(Forgotten::Gone) };
     if now.sub != *sub || now.status != UserStatus::Unconfirmed || now.created >= limit {
@@ -38,12 +39,12 @@ pub async fn forget_unconfirmed(
         .user_pool_id(pool.as_ref())
         .username(now.user_name.as_ref())
         .customize()
-        .config_override(in_region_of(pool))
+        .config_override(in_region(pool))
         .send()
         .await
     {
         Ok(_) => Ok(Forgotten::Deleted),
         Err(error) if code(&error) == Some("UserNotFoundException") => Ok(Forgotten::Gone),
-        Err(error) => Err(SurveyError::of("AdminDeleteUser", &error)),
+        Err(error) => Err(PoolError::of("AdminDeleteUser", &error)),
     }
 }

@@ -7,8 +7,9 @@ use domain::{PoolId, ProviderName, Sub, UserName};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::error::code;
-use super::{SurveyError, in_region_of, pause};
+use super::{code, pause};
+use crate::PoolError;
+use crate::region::in_region;
 
 const LIST: &str = "ListUsers";
 const GET: &str = "AdminGetUser";
@@ -58,7 +59,7 @@ pub struct UsersPage {
 }
 
 /// Reads at most 60 users. Whole ones: `AttributesToGet` refuses attributes that not every user has, and `identities` is one.
-pub async fn users_page(client: &Client, pool: &PoolId, from: Option<String>) -> Result<UsersPage, SurveyError> {
+pub async fn users_page(client: &Client, pool: &PoolId, from: Option<String>) -> Result<UsersPage, PoolError> {
     if from.is_some() {
         pause().await;
     }
@@ -68,10 +69,10 @@ pub async fn users_page(client: &Client, pool: &PoolId, from: Option<String>) ->
         .limit(60)
         .set_pagination_token(from)
         .customize()
-        .config_override(in_region_of(pool))
+        .config_override(in_region(pool))
         .send()
         .await
-        .map_err(|error| SurveyError::of(LIST, &error))?;
+        .map_err(|error| PoolError::of(LIST, &error))?;
     let mut users = Vec::new();
     for found in page.users.unwrap_or_default() {
         let attributes = found.attributes.unwrap_or_default();
@@ -83,20 +84,20 @@ pub async fn users_page(client: &Client, pool: &PoolId, from: Option<String>) ->
 
 /// Whether nobody has this `sub`. `AdminGetUser` is consistent and knows native users by it; `ListUsers` finds federated ones,
 /// though it may lag behind (API reference, `ListUsers`): do not ask it of somebody who is new.
-pub async fn is_gone(client: &Client, pool: &PoolId, sub: &Sub) -> Result<bool, SurveyError> {
+pub async fn is_gone(client: &Client, pool: &PoolId, sub: &Sub) -> Result<bool, PoolError> {
     pause().await;
     match client
         .admin_get_user()
         .user_pool_id(pool.as_ref())
         .username(sub.as_ref())
         .customize()
-        .config_override(in_region_of(pool))
+        .config_override(in_region(pool))
         .send()
         .await
     {
         Ok(_) => return Ok(false),
         Err(error) if code(&error) == Some("UserNotFoundException") => {}
-        Err(error) => return Err(SurveyError::of(GET, &error)),
+        Err(error) => return Err(PoolError::of(GET, &error)),
     }
     let quoted = sub.as_ref().replace('\\', "\\\\").replace('"', "\\\"");
     let mut from = None;
@@ -107,10 +108,10 @@ pub async fn is_gone(client: &Client, pool: &PoolId, sub: &Sub) -> Result<bool, 
             .filter(format!("sub = \"{quoted}\""))
             .set_pagination_token(from)
             .customize()
-            .config_override(in_region_of(pool))
+            .config_override(in_region(pool))
             .send()
             .await
-            .map_err(|error| SurveyError::of(LIST, &error))?;
+            .map_err(|error| PoolError::of(LIST, &error))?;
         if page.users.is_some_and(|users| !users.is_empty()) {
             return Ok(false);
         }
@@ -123,19 +124,19 @@ pub async fn is_gone(client: &Client, pool: &PoolId, sub: &Sub) -> Result<bool, 
 }
 
 /// Reads one user consistently. `None`: gone.
-pub(super) async fn user_now(client: &Client, pool: &PoolId, name: &UserName) -> Result<Option<PoolUser>, SurveyError> {
+pub(super) async fn user_now(client: &Client, pool: &PoolId, name: &UserName) -> Result<Option<PoolUser>, PoolError> {
     let found = match client
         .admin_get_user()
         .user_pool_id(pool.as_ref())
         .username(name.as_ref())
         .customize()
-        .config_override(in_region_of(pool))
+        .config_override(in_region(pool))
         .send()
         .await
     {
         Ok(found) => found,
         Err(error) if code(&error) == Some("UserNotFoundException") => return Ok(None),
-        Err(error) => return Err(SurveyError::of(GET, &error)),
+        Err(error) => return Err(PoolError::of(GET, &error)),
     };
     let attributes = found.user_attributes.unwrap_or_default();
     let fields = (Some(found.username.as_str()), found.user_status.as_ref(), found.user_create_date.as_ref());
@@ -146,14 +147,14 @@ fn user(
     call: &'static str,
     (name, status, created): (Option<&str>, Option<&UserStatusType>, Option<&DateTime>),
     attributes: &[AttributeType],
-) -> Result<PoolUser, SurveyError> {
-    let odd = |missing| SurveyError::Odd { call, missing };
+) -> Result<PoolUser, PoolError> {
+    let odd = |missing| PoolError::odd(call, missing);
     let value = |name: &str| attributes.iter().find(|one| one.name == name).and_then(|one| one.value.as_deref());
     let identities = value("identities");
     let (has_identities, providers) = identities.map_or((false, Vec::new()), read_identities);
     Ok(PoolUser {
-        sub: value("sub").and_then(|sub| sub.parse().ok()).ok_or(odd("a user's sub"))?,
-        user_name: name.and_then(|name| name.parse().ok()).ok_or(odd("a user's name"))?,
+        sub: value("sub").and_then(|sub| sub.parse().ok()).ok_or_else(|| odd("a user's sub"))?,
+        user_name: name.and_then(|name| name.parse().ok()).ok_or_else(|| odd("a user's name"))?,
         status: match status {
             Some(UserStatusType::Unconfirmed) => UserStatus::Unconfirmed,
             Some(UserStatusType::ExternalProvider) => UserStatus::External,
@@ -161,7 +162,7 @@ fn user(
         },
         created: created
             .and_then(|at| Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok())
-            .ok_or(odd("the date of a user's creation"))?,
+            .ok_or_else(|| odd("the date of a user's creation"))?,
         has_identities,
         providers,
     })
