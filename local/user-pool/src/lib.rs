@@ -3,9 +3,9 @@
 //! **A development tool.** It keeps everything in memory, shows every code in its log and at `GET /local/outbox`, takes
 //! any AWS credentials, and listens on loopback alone.
 //!
-//! It speaks the user pool API to real SDKs, fires pre sign-up, post confirmation and pre token generation in Cognito's
-//! order with Cognito's events, applies their answers, and issues RS256 tokens with a JWKS beside them. It calls
-//! functions through Lambda's Invoke API: at [`functions::Functions`], at `cargo lambda watch`, or at anything else that
+//! It speaks the user pool API to real SDKs, fires pre sign-up, post confirmation, the three challenge triggers and pre
+//! token generation in Cognito's order with Cognito's events, applies their answers, and issues RS256 tokens with a JWKS
+//! beside them. It takes SES v2's mails. It calls functions through Lambda's Invoke API: at [`functions::Functions`], at `cargo lambda watch`, or at anything else that
 //! speaks it.
 //!
 //! ```no_run

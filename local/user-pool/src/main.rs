@@ -156,11 +156,16 @@ fn default_pool(command: &Command) -> PoolSettings {
         Version::V2 => PreTokenVersion::V2,
         Version::V3 => PreTokenVersion::V3,
     };
-    pool.clients.push(ClientSeed {
-        client_id: Some("localclient".to_owned()),
-        settings: ClientSettings::for_passwords("local"),
-        ..ClientSeed::default()
-    });
+    let mut settings = ClientSettings::for_passwords("local");
+    settings.explicit_auth_flows.push("ALLOW_USER_SRP_AUTH".to_owned());
+    pool.clients.push(ClientSeed { client_id: Some("localclient".to_owned()), settings, ..ClientSeed::default() });
+    if command.define_auth_challenge.is_some() {
+        pool.clients.push(ClientSeed {
+            client_id: Some("localchallenges".to_owned()),
+            settings: ClientSettings::for_challenges("local challenges"),
+            ..ClientSeed::default()
+        });
+    }
     pool
 }
 
