@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::error::ApiError;
 use crate::pool::Contents;
 use crate::srp::Exchange;
+use crate::tokens::later;
 use crate::triggers::challenge::Answered;
 
 /// Whose sign-in it is.
@@ -63,6 +64,11 @@ pub(crate) enum Awaited {
 }
 
 impl Awaited {
+    /// SRP without a chain around it.
+    pub(crate) fn is_plain_password(&self) -> bool {
+        matches!(self, Self::Password { history: None, .. })
+    }
+
     /// The challenge's name in the API.
     pub(crate) fn challenge(&self) -> &'static str {
         match self {
@@ -73,7 +79,19 @@ impl Awaited {
     }
 }
 
+/// Sessions that nobody answers are kept as long as this after their end, to be told apart from those that never were.
+const KEPT_SECONDS: i64 = 3_600;
+/// With fewer than so many there is nothing to clear away.
+const MANY: usize = 1_024;
+
 impl Contents {
+    pub(crate) fn put_session(&mut self, id: String, session: Session, now: Timestamp) {
+        if self.sessions.len() >= MANY {
+            self.sessions.retain(|_, known| later(known.expires, KEPT_SECONDS) > now);
+        }
+        self.sessions.insert(id, session);
+    }
+
     /// Uses up a session, if it is this client's and this person's and awaits this challenge.
     pub(crate) fn take_session(
         &mut self,

@@ -24,12 +24,7 @@ pub(super) fn start(service: &Service, pool: &Pool, client: &Client, parameters:
     client.check_secret_hash(parameters.get("SECRET_HASH").map(String::as_str), username)?;
     let person = person(pool, client, username)?;
     let exchange = begin(service, pool, &person, parameters)?;
-    let mut question = ask_for_password(service, pool, client, person, exchange, None);
-    // Without a chain the secret block is all that comes back (seen on real pools).
-    if let Some(question) = question.as_object_mut() {
-        question.remove("Session");
-    }
-    Ok(question)
+    Ok(ask_for_password(service, pool, client, person, exchange, None))
 }
 
 /// Takes `SRP_A`. Whoever is not there, or has no password, gets an exchange that nobody can complete.
@@ -79,6 +74,15 @@ pub(super) async fn respond(service: &Service, pool: &Pool, response: &Response<
         return Err(ApiError::not_authorized("Invalid session for the user."));
     };
     let signature = STANDARD.decode(signature).unwrap_or_default();
+    // Computed for those who are not there too, and before the pool is locked: it takes a while.
+    let known = password(pool, &session.person)?;
+    let proof = Proof {
+        pool_name: pool_name(pool.id()),
+        user_id: session.person.shown(),
+        timestamp: &timestamp,
+        signature: &signature,
+    };
+    let proved = block == exchange.block() && exchange.is_proved_by(&known, &proof);
     let user = {
         let mut contents = pool.contents();
         let user = match &session.person {
@@ -86,13 +90,9 @@ pub(super) async fn respond(service: &Service, pool: &Pool, response: &Response<
             Person::Unknown { .. } => None,
         };
         let user = user.ok_or_else(ApiError::bad_credentials)?;
-        let user_id = user.username.clone();
-        let proof =
-            Proof { pool_name: pool_name(pool.id()), user_id: &user_id, timestamp: &timestamp, signature: &signature };
         let hides = response.client.settings.hides_users();
-        user.try_password(service.clock.now(), hides, |password| {
-            block == exchange.block() && exchange.is_proved_by(password, &proof)
-        })?;
+        // Somebody may have changed the password meanwhile.
+        user.try_password(service.clock.now(), hides, |present| proved && present.hash() == known.hash())?;
         user.clone()
     };
     match history {
@@ -101,19 +101,18 @@ pub(super) async fn respond(service: &Service, pool: &Pool, response: &Response<
     }
 }
 
-/// A chain's session, or the one behind the secret block.
+/// A chain's session, or the one that the secret block stands for.
 fn take_session(service: &Service, pool: &Pool, response: &Response<'_>, block: &str) -> Result<Session, ApiError> {
     if response.session.is_some() {
         return response.take_session(service, pool, "PASSWORD_VERIFIER");
     }
     let mut contents = pool.contents();
-    let id = contents.sessions.iter().find_map(|(id, session)| match &session.awaits {
-        Awaited::Password { exchange, history: None } if exchange.block() == block => Some(id.clone()),
-        _ => None,
-    });
-    let id = id.ok_or_else(ApiError::bad_credentials)?;
+    let plain = contents.sessions.get(block).is_some_and(|session| session.awaits.is_plain_password());
+    if !plain {
+        return Err(ApiError::bad_credentials());
+    }
     let now = service.clock.now();
-    contents.take_session(&id, &response.client.id, response.username, "PASSWORD_VERIFIER", now)
+    contents.take_session(block, &response.client.id, response.username, "PASSWORD_VERIFIER", now)
 }
 
 /// The time as Cognito writes it, which is what the proof must be over: a leading zero or a wrong weekday spoils it.

@@ -94,12 +94,22 @@ pub(super) fn ask(
     awaits: Awaited,
     parameters: &Value,
 ) -> Value {
-    let id = service.random.secret();
-    let challenge = awaits.challenge();
-    let expires = later(service.clock.now(), client.settings.session_seconds());
+    let mut question = json!({ "ChallengeName": awaits.challenge(), "ChallengeParameters": parameters });
+    // SRP without a chain has no session: the secret block is all that comes back (seen on real pools).
+    let id = if let Awaited::Password { exchange, history: None } = &awaits {
+        exchange.block()
+    } else {
+        let id = service.random.secret();
+        if let Some(question) = question.as_object_mut() {
+            question.insert("Session".to_owned(), json!(id));
+        }
+        id
+    };
+    let now = service.clock.now();
+    let expires = later(now, client.settings.session_seconds());
     let session = Session { person, client_id: client.id.clone(), expires, awaits };
-    pool.contents().sessions.insert(id.clone(), session);
-    json!({ "ChallengeName": challenge, "Session": id, "ChallengeParameters": parameters })
+    pool.contents().put_session(id, session, now);
+    question
 }
 
 pub(super) fn ask_for_new_password(service: &Service, pool: &Pool, client: &Client, user: &User) -> Value {
