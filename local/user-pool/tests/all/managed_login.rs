@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use user_pool::{ClientSettings, IdentityProvider, IssuerStyle, ProviderKind};
+use user_pool::{ClientSettings, IdentityProvider, IssuerStyle, PoolSettings, ProviderKind};
 
 use crate::browser::{Browser, app, asks, callback};
 use crate::kit::{ANN, Kit, PASSWORD, POOL, claims};
@@ -67,6 +67,23 @@ async fn the_session_of_one_client_signs_the_person_into_every_other_without_a_p
     kit.pass(SignedDuration::from_secs(3_541));
     let (_, parameters) = browser.get(&authorize("a", "&prompt=none")).await.redirect();
     assert_eq!(parameters["error"], "login_required", "it ends an hour after it began, used or not");
+}
+
+#[tokio::test]
+async fn the_session_of_one_pool_is_worth_nothing_in_another() {
+    let kit = kit().await;
+    let mut dedicated = PoolSettings::new("eu-west-1_Local0002");
+    dedicated.clients.push(app("z"));
+    kit.server.add_pool(dedicated);
+    let mut browser = Browser::at(&kit);
+    let code = browser.sign_in(&asks("a", ""), ANN).await.code();
+    let asked = browser.get(&authorize("z", "")).await;
+    assert!(asked.header("location").starts_with("/login?"), "{asked:?}");
+    let refused = browser.sign_in(&asks("z", ""), ANN).await;
+    assert!(refused.body.contains("Incorrect username or password."), "Ann is not in that pool: {}", refused.body);
+    let refused = browser.exchange("z", &code, &[("redirect_uri", &callback("a"))]).await;
+    assert_eq!(refused.json(), json!({ "error": "invalid_grant" }));
+    assert_eq!(browser.exchange("a", &code, &[]).await.status, 200, "nor can the other pool's app use the code up");
 }
 
 #[tokio::test]
