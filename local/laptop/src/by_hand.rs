@@ -4,10 +4,11 @@ use crate::town::{OLGA, OTTO};
 use crate::{PASSWORD, POOL, REGION, Stack};
 
 /// The events of the fixtures that speak of this town.
-const EVENTS: [(&str, &str); 3] = [
+const EVENTS: [(&str, &str); 4] = [
     ("pre-sign-up", "demo-joins-by-domain"),
     ("post-confirmation", "demo-joins-by-domain"),
     ("pre-token-generation", "demo-late-enrolment"),
+    ("define-auth-challenge", "demo-asks-for-a-code"),
 ];
 
 /// The lines to print once everything runs. `programs` is how the programs are called from here, such as `target/debug`.
@@ -46,7 +47,8 @@ The triggers are called at {}. Unless they run already, start them in the projec
     format!(
         "\
 The user pool {POOL} is at {pool}, DynamoDB at {engine}, Lambda's Invoke at {lambda_endpoint}.
-Everybody's password is {PASSWORD}; codes and mails are at {pool}/local/outbox. Acme is {OLGA}'s, Globex {OTTO}'s.
+Everybody's password is {PASSWORD}; codes and mails are at {pool}/local/outbox. Acme is {OLGA}'s, Globex {OTTO}'s,
+Hooli (password and code) hanna@hooli.example's, Initech (code) ines@initech.example's.
 
 As the operator:
   {programs}/tenantctl --local tenant list
@@ -61,6 +63,9 @@ As a person, with the AWS CLI:
   {aws} confirm-sign-up --client-id acme --username joe@acme.example --confirmation-code CODE
   {aws} initiate-auth --client-id acme --auth-flow USER_PASSWORD_AUTH --auth-parameters USERNAME=joe@acme.example,PASSWORD={PASSWORD} \
     --query AuthenticationResult.IdToken --output text | {programs}/tenantry-laptop claims
+  {aws} initiate-auth --client-id initech --auth-flow CUSTOM_AUTH --auth-parameters USERNAME=ines@initech.example
+  {aws} respond-to-auth-challenge --client-id initech --challenge-name CUSTOM_CHALLENGE --session SESSION \
+    --challenge-responses USERNAME=ines@initech.example,ANSWER=CODE
   {aws} sign-up --client-id globex --username joe@freelance.example --password {PASSWORD} --client-metadata invitation=SECRET
 
 {lambda}

@@ -100,8 +100,8 @@ where
 /// One app client's front end.
 #[derive(Debug, Clone, Copy)]
 pub struct FrontEnd<'a> {
-    stack: &'a Stack,
-    client: &'a str,
+    pub(crate) stack: &'a Stack,
+    pub(crate) client: &'a str,
 }
 
 impl<'a> FrontEnd<'a> {
@@ -195,7 +195,7 @@ impl Stack {
     }
 }
 
-fn tokens(result: Option<&AuthenticationResultType>) -> Outcome {
+pub(crate) fn tokens(result: Option<&AuthenticationResultType>) -> Outcome {
     let Some(result) = result else {
         return Err(Refused { kind: "Challenge".into(), message: "a challenge instead of tokens".into() });
     };

@@ -13,6 +13,7 @@
 //!
 //! Time and randomness are made by the caller: see [`World`].
 
+mod by_challenge;
 mod by_hand;
 mod engine;
 mod fault;
@@ -26,6 +27,7 @@ mod town;
 mod transcript;
 pub mod walk;
 
+pub use by_challenge::Challenge;
 pub use by_hand::by_hand;
 pub use engine::Engine;
 pub use fault::Fault;

@@ -5,7 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::Fault;
 
 /// The triggers, by the names of their programs, which are the functions' names too.
-pub const TRIGGERS: [&str; 3] = ["pre-sign-up", "post-confirmation", "pre-token-generation"];
+pub const TRIGGERS: [&str; 6] = [
+    "pre-sign-up",
+    "post-confirmation",
+    "pre-token-generation",
+    "define-auth-challenge",
+    "create-auth-challenge",
+    "verify-auth-challenge",
+];
 
 /// A folder of programs, such as `target/debug`.
 #[derive(Debug, Clone)]

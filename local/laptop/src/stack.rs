@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use aws_credential_types::Credentials;
 use aws_sdk_cognitoidentityprovider as cognito;
 use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Region};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::{Actor, PoolId};
 use jiff::Timestamp;
 use operations::Operations;
@@ -77,6 +79,8 @@ pub struct Stack {
     lambda_endpoint: String,
     sdk: cognito::Client,
     world: World,
+    /// The secret behind the codes of this run.
+    code_key: String,
 }
 
 impl Stack {
@@ -101,9 +105,6 @@ impl Stack {
             let options = Options { region: REGION.to_owned(), ..Options::default() };
             let start = Functions::start_with(options, clock.clone(), random.clone(), settings.sink.clone()).await;
             let functions = start.map_err(Fault::io("the local Lambda"))?;
-            for (name, path) in programs {
-                functions.add(name, path, environment(&engine, settings.claims.as_deref()));
-            }
             let url = functions.url();
             (Some(functions), url)
         };
@@ -112,8 +113,24 @@ impl Stack {
         let start = Server::start(user_pool::Settings::new(vec![pool], clock, random, settings.sink)).await;
         let server = start.map_err(Fault::io("the local user pool"))?;
         let sdk = sdk(server.url());
-        let mut stack =
-            Self { server, functions, engine, state: None, table, lambda_endpoint, sdk, world: settings.world };
+        let mut key = [0; 32];
+        (settings.world.random)(&mut key);
+        let mut stack = Self {
+            server,
+            functions,
+            engine,
+            state: None,
+            table,
+            lambda_endpoint,
+            sdk,
+            world: settings.world,
+            code_key: STANDARD.encode(key),
+        };
+        for (name, path) in programs {
+            if let Some(functions) = &stack.functions {
+                functions.add(name, path, stack.variables(settings.claims.as_deref()));
+            }
+        }
         if let Some(folder) = settings.state_dir {
             stack.state = Some(StateFile::write(&folder, &stack.describe())?);
         }
@@ -156,9 +173,24 @@ impl Stack {
         &self.lambda_endpoint
     }
 
-    /// What a function needs in its environment to find the table.
+    /// What a function needs in its environment: where the table is, where mail goes, and the secret behind the codes.
     pub fn environment(&self) -> Vec<(String, String)> {
-        environment(&self.engine, None)
+        self.variables(None)
+    }
+
+    fn variables(&self, claims: Option<&str>) -> Vec<(String, String)> {
+        let mut variables = vec![
+            ("TENANTRY_TABLE".to_owned(), TABLE.to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.engine.url()),
+            ("AWS_REGION".to_owned(), REGION.to_owned()),
+            ("AWS_ENDPOINT_URL_SESV2".to_owned(), self.server.url().to_owned()),
+            ("TENANTRY_MAIL_FROM".to_owned(), "no-reply@laptop.example".to_owned()),
+            ("TENANTRY_CODE_KEY".to_owned(), self.code_key.clone()),
+        ];
+        if let Some(claims) = claims {
+            variables.push(("TENANTRY_CLAIMS".to_owned(), claims.to_owned()));
+        }
+        variables
     }
 
     /// The user pool's server.
@@ -217,18 +249,6 @@ fn connect(engine: &Engine) -> Result<Table, Fault> {
     // One laptop needs no jitter between its retries.
     let connection = Connection::with_keys(TABLE.to_owned(), REGION.to_owned(), Some(engine.url()), keys, || 0);
     Ok(Table::connect(connection)?)
-}
-
-fn environment(engine: &Engine, claims: Option<&str>) -> Vec<(String, String)> {
-    let mut variables = vec![
-        ("TENANTRY_TABLE".to_owned(), TABLE.to_owned()),
-        ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), engine.url()),
-        ("AWS_REGION".to_owned(), REGION.to_owned()),
-    ];
-    if let Some(claims) = claims {
-        variables.push(("TENANTRY_CLAIMS".to_owned(), claims.to_owned()));
-    }
-    variables
 }
 
 fn sdk(url: &str) -> cognito::Client {

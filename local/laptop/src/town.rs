@@ -1,7 +1,7 @@
-//! The town of the demo: two companies with an owner each, their apps, one app that everybody shares, and a robot.
+//! The town of the demo: four companies with an owner each, their apps, one app that everybody shares, and a robot.
 
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, MessageActionType};
-use domain::{Client, ClientKind, DomainName, JoinMode, Person, Policy, Roles, Tenant};
+use domain::{Chain, Client, ClientKind, DomainName, JoinMode, Person, Policy, Roles, Tenant};
 use operations::{Invite, NewBinding, NewMember, NewTenant, OperationError, PolicyChange};
 
 use crate::pool::{APPS, POOL, ROBOT};
@@ -19,30 +19,42 @@ pub struct Town {
     pub acme: Tenant,
     /// Globex: by invitation only.
     pub globex: Tenant,
+    /// Hooli: a password, then a code by mail; whoever has an address at its domain `hooli.example` joins.
+    pub hooli: Tenant,
+    /// Initech: a code by mail alone; by invitation only.
+    pub initech: Tenant,
 }
 
 impl Town {
     /// Sets it up, or finds it in a table that was kept.
     pub async fn settle(stack: &Stack) -> Result<Self, Fault> {
         let operations = stack.operations();
-        let acme = found(stack, "acme", "Acme", OLGA).await?;
+        let acme = found(stack, "acme", "Acme", OLGA, by_invitation()).await?;
         let join = PolicyChange { join: Some(JoinMode::Automatic), ..PolicyChange::default() };
         let (acme, _) = operations.set_policy(&acme.id, &join).await?;
         operations.assume_domain(&acme.id, &domain("acme.example")?, "it is the laptop's own").await?;
-        let globex = found(stack, "globex", "Globex", OTTO).await?;
+        let globex = found(stack, "globex", "Globex", OTTO, by_invitation()).await?;
+
+        let policy = Policy { chain: Chain::PasswordAndCode { of: None }, ..Policy::default() };
+        let hooli = found(stack, "hooli", "Hooli", "hanna@hooli.example", policy).await?;
+        operations.assume_domain(&hooli.id, &domain("hooli.example")?, "it is the laptop's own").await?;
+        let policy = Policy { chain: Chain::Code, ..by_invitation() };
+        let initech = found(stack, "initech", "Initech", "ines@initech.example", policy).await?;
 
         let robot = ClientKind::Machine { tenant: acme.id.clone(), roles: Roles::parse(["viewer"])? };
-        let [acme_app, globex_app, shared] = APPS.map(|(id, _)| id);
+        let [acme_app, globex_app, hooli_app, initech_app, shared] = APPS.map(|(id, _)| id);
         for (id, kind) in [
             (acme_app, ClientKind::Tenant(acme.id.clone())),
             (globex_app, ClientKind::Tenant(globex.id.clone())),
+            (hooli_app, ClientKind::Tenant(hooli.id.clone())),
+            (initech_app, ClientKind::Tenant(initech.id.clone())),
             (shared, ClientKind::Shared),
             (ROBOT.0, robot),
         ] {
             let client = Client { pool: stack.pool_id()?, id: id.parse()? };
             operations.bind_client(&NewBinding::new(client, kind)).await?;
         }
-        Ok(Self { acme, globex })
+        Ok(Self { acme, globex, hooli, initech })
     }
 
     /// Whether the table holds a tenant already.
@@ -51,11 +63,14 @@ impl Town {
     }
 }
 
-async fn found(stack: &Stack, slug: &str, name: &str, owner: &str) -> Result<Tenant, Fault> {
+fn by_invitation() -> Policy {
+    Policy { join: JoinMode::InvitationOnly, ..Policy::default() }
+}
+
+async fn found(stack: &Stack, slug: &str, name: &str, owner: &str, policy: Policy) -> Result<Tenant, Fault> {
     let operations = stack.operations();
     match operations.find_tenant(slug).await {
         Err(OperationError::TenantUnknown(_)) => {
-            let policy = Policy { join: JoinMode::InvitationOnly, ..Policy::default() };
             let tenant = operations.create_tenant(&NewTenant { policy, ..NewTenant::new(slug.parse()?, name) }).await?;
             settle_owner(stack, &tenant, owner).await?;
             Ok(tenant)

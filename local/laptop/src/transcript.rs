@@ -27,6 +27,8 @@ pub(crate) enum Promise<'a> {
     NoTenant,
     /// A refusal.
     Refused(Refusal),
+    /// Cognito's own "no", of this type.
+    Closed(&'a str),
 }
 
 /// How many steps there were, and how many came out as promised.
@@ -138,7 +140,8 @@ fn keeps(outcome: &Outcome, promise: &Promise<'_>) -> bool {
             .iter()
             .all(|claims| FACTS.iter().all(|fact| !claims.contains_key(*fact))),
         (Err(refused), Promise::Refused(refusal)) => refused.refusal() == Some(*refusal),
-        (Ok(_), Promise::Refused(_))
+        (Err(refused), Promise::Closed(kind)) => refused.refusal().is_none() && refused.kind == *kind,
+        (Ok(_), Promise::Refused(_) | Promise::Closed(_))
         | (Err(_), Promise::Member { .. } | Promise::Machine { .. } | Promise::NoTenant) => false,
     }
 }
@@ -176,6 +179,7 @@ fn promised(promise: &Promise<'_>) -> String {
         Promise::Machine { slug, roles } => format!("a machine's token of {slug} with the roles [{}]", roles.join(" ")),
         Promise::NoTenant => "a token without a tenant".to_owned(),
         Promise::Refused(refusal) => refusal.message(),
+        Promise::Closed(kind) => format!("Cognito's {kind}"),
     }
 }
 
@@ -217,6 +221,10 @@ mod tests {
             (Ok(nobody), acme.clone(), false),
             (refused(Refusal::TryAgain), Promise::Refused(Refusal::TryAgain), true),
             (refused(Refusal::TryAgain), Promise::Refused(Refusal::TenantClosed), false),
+            (refused(Refusal::TryAgain), Promise::Closed("X"), false),
+            (Err(Refused { kind: "X".into(), message: "no".into() }), Promise::Closed("X"), true),
+            (Err(Refused { kind: "Y".into(), message: "no".into() }), Promise::Closed("X"), false),
+            (Ok(member()), Promise::Closed("X"), false),
             (refused(Refusal::TryAgain), acme, false),
         ] {
             assert_eq!(keeps(&outcome, &promise), kept, "{outcome:?} {promise:?}");

@@ -1,5 +1,6 @@
 //! The walk through the journeys: every step says what was promised, and the transcript says whether it came out so.
 
+mod by_challenge;
 mod by_domain;
 mod by_invitation;
 mod outage;
@@ -20,7 +21,7 @@ use crate::{Fault, Stack, Tally, Town, Transcript};
 pub async fn walk(stack: &Stack, town: &Town, transcript: &mut Transcript<'_>) -> Result<Tally, Fault> {
     let mut stage = Stage { stack, town, transcript, ann: Tokens::default(), zoe: Tokens::default() };
     stage.say(
-        "Two companies, Acme and Globex, share one user pool. Each has an app of its own; a third app serves everybody.\n\
+        "Companies share one user pool: Acme, Globex, Hooli, Initech. Each has an app of its own; one more app serves everybody.\n\
          Below each step stands what the token says of the tenant, or what the person reads instead.",
     )?;
     by_domain::show(&mut stage).await?;
@@ -30,6 +31,7 @@ pub async fn walk(stack: &Stack, town: &Town, transcript: &mut Transcript<'_>) -
     role::show(&mut stage).await?;
     removal::show(&mut stage).await?;
     suspension::show(&mut stage).await?;
+    by_challenge::show(&mut stage).await?;
     robot::show(&mut stage).await?;
     outage::show(&mut stage).await?;
     transcript.close().map_err(unwritable)?;
