@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::challenge::{Issue, Limits, Tally};
 use domain::claims::NameMap;
 use domain::{
     Bar, BarReason, Binding, Catalogue, Chain, Client, ClientKind, DomainOwner, Email, Groups, Invitation,
@@ -9,10 +10,10 @@ use domain::{
     Person, Pool, PoolId, Provider, ProviderKind, RoleGrant, Roles, Sub, Tenant, TenantId, TenantStatus, Terms,
     UserName,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
-use store::entity::{Remembered, Seats};
+use store::entity::{Hour, Issued, Remembered, Seats};
 
 use crate::nouns::{self, minutes, parse};
 use crate::{Engine, World};
@@ -47,6 +48,8 @@ pub struct Description {
     pub invitations: Vec<InvitationItem>,
     /// What pre sign-up remembered.
     pub remembered: Vec<RememberedItem>,
+    /// Codes that were sent.
+    pub codes: Vec<CodeItem>,
     /// By role.
     pub catalogue: Option<BTreeMap<String, GrantItem>>,
 }
@@ -68,6 +71,8 @@ pub struct TenantItem {
     join: Option<JoinWord>,
     default_roles: Option<Vec<String>>,
     chain: Option<ChainWord>,
+    /// Of which roles a code is asked, if not of everybody.
+    code_of: Option<Vec<String>>,
     sso_required: bool,
     invitation_lookup: bool,
     seat_limit: Option<u64>,
@@ -205,6 +210,27 @@ pub struct RememberedItem {
     address: String,
 }
 
+/// A code that was sent to somebody at a client; a minute ago, after a proven password, unless it says otherwise.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeItem {
+    sub: String,
+    client: String,
+    /// In seconds before the event.
+    age: Option<i64>,
+    #[serde(default)]
+    attempts: u64,
+    #[serde(default)]
+    attempts_today: u64,
+    used_by: Option<String>,
+    #[serde(default)]
+    unproven: bool,
+    #[serde(default)]
+    unsent: bool,
+    /// How many within the hour; one if it is left out.
+    hour: Option<u64>,
+}
+
 /// What a role stands for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -287,6 +313,10 @@ impl Description {
         for item in &self.invitations {
             world.with_invitation(&item.invitation(&pool)).await;
         }
+        for item in &self.codes {
+            let (issued, hour) = item.written(&pool, world.now);
+            world.put(&issued).await.put(&hour).await;
+        }
         for item in &self.remembered {
             let tenant = nouns::tenant_id(&item.tenant);
             let remembered = Remembered {
@@ -333,7 +363,9 @@ impl TenantItem {
         policy.default_roles = roles(self.default_roles.as_ref());
         policy.chain = match self.chain {
             None | Some(ChainWord::Password) => Chain::Password,
-            Some(ChainWord::PasswordAndCode) => Chain::PasswordAndCode { of: None },
+            Some(ChainWord::PasswordAndCode) => {
+                Chain::PasswordAndCode { of: self.code_of.as_ref().map(|names| roles(Some(names))) }
+            }
             Some(ChainWord::Code) => Chain::Code,
         };
         policy.sso_required = self.sso_required;
@@ -393,6 +425,27 @@ impl MemberItem {
             created: since,
             revision: 0,
         }
+    }
+}
+
+impl CodeItem {
+    fn written(&self, pool: &PoolId, now: Timestamp) -> (Issued, Hour) {
+        let person = Person { pool: pool.clone(), sub: parse(&self.sub) };
+        let sent = now - SignedDuration::from_secs(self.age.unwrap_or(60));
+        let issue = Issue {
+            number: u64::try_from(sent.as_millisecond()).expect("after 1970"),
+            sent,
+            expires: sent + Limits::default().life,
+            attempts: self.attempts,
+            used_by: self.used_by.as_deref().map(parse),
+            unsent: self.unsent,
+            proven: !self.unproven,
+            day: sent,
+            attempts_today: self.attempts_today,
+            revision: 0,
+        };
+        let tally = Tally { proven: !self.unproven, since: sent, codes: self.hour.unwrap_or(1), revision: 0 };
+        (Issued { person: person.clone(), client: parse(&self.client), issue }, Hour { person, tally })
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Engine(Arc<Running>);
 #[derive(Debug)]
 struct Running {
     endpoint: String,
+    /// Stands for SES: takes mail and keeps it.
+    post: user_pool::Server,
     tables: AtomicU32,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -39,12 +41,21 @@ impl Engine {
             // Either way it is over.
             let _ = stopped.await;
         }));
-        Self(Arc::new(Running { endpoint, tables: AtomicU32::new(0), stop: Some(stop) }))
+        let clock = user_pool::Clock::new(crate::nouns::now);
+        let random = user_pool::Random::new(|bytes| bytes.fill(7));
+        let post = user_pool::Settings::new(Vec::new(), clock, random, user_pool::Sink::silent());
+        let post = user_pool::Server::start(post).await.expect("a post office");
+        Self(Arc::new(Running { endpoint, post, tables: AtomicU32::new(0), stop: Some(stop) }))
     }
 
     /// Where it listens.
     pub fn endpoint(&self) -> &str {
         &self.0.endpoint
+    }
+
+    /// Where mail is taken.
+    pub fn post(&self) -> &user_pool::Server {
+        &self.0.post
     }
 
     /// A new table, made from the one definition.

@@ -77,6 +77,41 @@ impl Event {
         Self::token(client, name, email).source("TokenGeneration_RefreshTokens")
     }
 
+    /// What comes next in this person's sign-in by challenge?
+    pub fn define(client: &str, name: &str, email: &str, session: &[(&str, bool)]) -> Self {
+        let response = json!({ "challengeName": null, "issueTokens": null, "failAuthentication": null });
+        Self::known("DefineAuthChallenge_Authentication", client, name, email, response)
+            .with("/request/session", steps(session))
+            .with("/request/userNotFound", json!(false))
+    }
+
+    /// A code is asked for.
+    pub fn create(client: &str, name: &str, email: &str, session: &[(&str, bool)]) -> Self {
+        let response = json!({
+            "publicChallengeParameters": null, "privateChallengeParameters": null, "challengeMetadata": null,
+        });
+        Self::known("CreateAuthChallenge_Authentication", client, name, email, response)
+            .with("/request/challengeName", json!("CUSTOM_CHALLENGE"))
+            .with("/request/session", steps(session))
+            .with("/request/userNotFound", json!(false))
+    }
+
+    /// A code was typed, after what the create trigger answered.
+    pub fn verify(client: &str, name: &str, email: &str, created: &Value, answer: &str) -> Self {
+        Self::known("VerifyAuthChallengeResponse_Authentication", client, name, email, json!({ "answerCorrect": null }))
+            .with("/request/privateChallengeParameters", created["privateChallengeParameters"].clone())
+            .with("/request/challengeAnswer", json!(answer))
+            .with("/request/userNotFound", json!(false))
+    }
+
+    /// The user does not exist, and Cognito hides it: it says so to the triggers, with the name as it was typed.
+    #[must_use]
+    pub fn of_nobody(self, typed: &str) -> Self {
+        self.with("/userName", json!(typed))
+            .with("/request/userAttributes", json!({}))
+            .with("/request/userNotFound", json!(true))
+    }
+
     /// A machine wants a token, of version 3.
     pub fn machine(client: &str) -> Self {
         let request = json!({ "userAttributes": {}, "scopes": ["api/read"], "clientMetadata": {} });
@@ -153,6 +188,14 @@ impl Event {
     pub fn raw(&self) -> Box<RawValue> {
         serde_json::value::to_raw_value(&self.0).expect("JSON")
     }
+}
+
+/// The start of a session with a proven password.
+pub const PASSWORD: &[(&str, bool)] = &[("SRP_A", true), ("PASSWORD_VERIFIER", true)];
+
+fn steps(session: &[(&str, bool)]) -> Value {
+    let step = |(name, result): &(&str, bool)| json!({ "challengeName": name, "challengeResult": result, "challengeMetadata": null });
+    session.iter().map(step).collect()
 }
 
 /// The attribute `identities` as Cognito writes it: JSON inside a string.

@@ -35,6 +35,9 @@ struct Golden {
     would_refuse: Option<&'static str>,
     /// Calls to the store, by a function that just started.
     store_calls: u32,
+    /// The mail that went out: to whom, about what.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mail: Vec<(String, String)>,
     /// What changed in the table; `null` is what is gone.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     after: Dump,
@@ -72,6 +75,7 @@ impl Fixture {
     pub async fn check(&self, engine: &Engine, update: bool) -> Result<Answer, String> {
         let world = self.world().build(engine, || Some(*b"a fixture's bits")).await;
         let before = world.dump().await;
+        let posted = engine.post().outbox().mails().len();
         let answer = world.ask_trigger(&self.trigger, &self.event()).await;
         let after = changes(&before, &world.dump().await);
         let golden =
@@ -83,6 +87,7 @@ impl Fixture {
                 }),
                 would_refuse: answer.would.map(domain::Refusal::code),
                 store_calls: answer.calls.unwrap_or(0),
+                mail: engine.post().outbox().mails().drain(posted..).map(|mail| (mail.to, mail.subject)).collect(),
                 after,
             };
         let golden = serde_json::to_value(golden).expect("JSON");

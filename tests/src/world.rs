@@ -3,6 +3,9 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use create_auth_challenge::{CreateAuthChallenge, Mail, MailSettings, Words};
+use define_auth_challenge::DefineAuthChallenge;
+use domain::challenge::{CodeKey, CodeKeys, Limits};
 use domain::claims::NameMap;
 use domain::{Binding, DomainOwner, Email, Mailbox, MailboxKey, Membership, Person, Refusal, TenantId};
 use jiff::Timestamp;
@@ -14,6 +17,7 @@ use serde_json::Value;
 use store::entity::{KeyedMailbox, Seats};
 use store::transaction::Condition;
 use store::{Commit, Entity, Key, Session, Table, Transaction};
+use verify_auth_challenge::VerifyAuthChallenge;
 
 use crate::dump::{Dump, dump};
 use crate::proxy::Proxy;
@@ -41,6 +45,9 @@ pub struct World {
     pre_sign_up: PreSignUp,
     post_confirmation: PostConfirmation,
     pre_token_generation: PreTokenGeneration,
+    define_auth_challenge: DefineAuthChallenge,
+    create_auth_challenge: CreateAuthChallenge,
+    verify_auth_challenge: VerifyAuthChallenge,
 }
 
 impl World {
@@ -60,6 +67,15 @@ impl World {
             pre_sign_up: PreSignUp::new(table.clone()),
             post_confirmation: PostConfirmation::new(table.clone(), random),
             pre_token_generation: PreTokenGeneration::new(table.clone(), names.clone(), random),
+            define_auth_challenge: DefineAuthChallenge::new(table.clone()),
+            create_auth_challenge: CreateAuthChallenge::new(
+                table.clone(),
+                code_keys(),
+                Limits::default(),
+                mail(engine.post().url()),
+                random,
+            ),
+            verify_auth_challenge: VerifyAuthChallenge::new(table.clone(), code_keys(), Limits::default()),
             scan: engine.client(),
             engine,
             table,
@@ -202,6 +218,12 @@ impl World {
             self.invoke(&self.pre_sign_up, event).await
         } else if source.starts_with("PostConfirmation_") {
             self.invoke(&self.post_confirmation, event).await
+        } else if source.starts_with("DefineAuthChallenge_") {
+            self.invoke(&self.define_auth_challenge, event).await
+        } else if source.starts_with("CreateAuthChallenge_") {
+            self.invoke(&self.create_auth_challenge, event).await
+        } else if source.starts_with("VerifyAuthChallengeResponse_") {
+            self.invoke(&self.verify_auth_challenge, event).await
         } else {
             self.invoke(&self.pre_token_generation, event).await
         }
@@ -213,6 +235,9 @@ impl World {
             "pre-sign-up" => self.invoke(&self.pre_sign_up, event).await,
             "post-confirmation" => self.invoke(&self.post_confirmation, event).await,
             "pre-token-generation" => self.invoke(&self.pre_token_generation, event).await,
+            "define-auth-challenge" => self.invoke(&self.define_auth_challenge, event).await,
+            "create-auth-challenge" => self.invoke(&self.create_auth_challenge, event).await,
+            "verify-auth-challenge" => self.invoke(&self.verify_auth_challenge, event).await,
             other => panic!("there is no trigger {other}"),
         }
     }
@@ -278,3 +303,26 @@ impl<T: Trigger> Trigger for Watched<'_, T> {
         outcome
     }
 }
+
+/// The keys of every test: a code can be computed where one is needed.
+pub fn code_keys() -> CodeKeys {
+    CodeKeys::new(CodeKey::parse("dGVzdHMgYXJlIG5vIHBsYWNlIGZvciBhIHNlY3JldCE=").expect("a key"), None)
+}
+
+/// A mailer of the tests, with another post office if a test needs one.
+pub fn mail(endpoint: &str) -> Mail {
+    let keys = ("local".to_owned(), "local".to_owned(), None);
+    Mail::connect(MailSettings {
+        region: "eu-west-1".to_owned(),
+        endpoint: Some(endpoint.to_owned()),
+        keys,
+        from: "Tenantry <no-reply@tenantry.example>".to_owned(),
+        nowhere: NOWHERE.to_owned(),
+        configuration_set: None,
+        words: Words::default(),
+    })
+    .expect("a client")
+}
+
+/// Where mail to nobody goes.
+pub const NOWHERE: &str = "nowhere@tenantry.example";
