@@ -3,11 +3,10 @@
 use aws_sdk_cognitoidentityprovider::operation::initiate_auth::InitiateAuthOutput;
 use aws_sdk_cognitoidentityprovider::operation::respond_to_auth_challenge::RespondToAuthChallengeOutput;
 use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 use user_pool::{ClientSeed, ClientSettings, IssuerStyle, PoolSettings};
 
-use crate::kit::{ANN, Act, Kit, PASSWORD, POOL, words};
+use crate::kit::{ANN, Act, Kit, POOL, words};
 
 pub(crate) const CUSTOM: &str = "customclient";
 
@@ -24,7 +23,7 @@ pub(crate) fn with_challenges(pool: &mut PoolSettings) {
 }
 
 /// A pool that asks for one code, three times at most.
-async fn start() -> Kit {
+pub(crate) async fn start() -> Kit {
     let kit = Kit::start_with(with_challenges, IssuerStyle::Local).await;
     kit.functions.change("define", |event| {
         let session = event["request"]["session"].as_array().unwrap().clone();
@@ -52,7 +51,7 @@ async fn start() -> Kit {
     kit
 }
 
-async fn begin(kit: &Kit, username: &str) -> Result<InitiateAuthOutput, String> {
+pub(crate) async fn begin(kit: &Kit, username: &str) -> Result<InitiateAuthOutput, String> {
     let sent = kit
         .sdk
         .initiate_auth()
@@ -64,7 +63,7 @@ async fn begin(kit: &Kit, username: &str) -> Result<InitiateAuthOutput, String> 
     sent.await.map_err(words)
 }
 
-async fn answer(
+pub(crate) async fn answer(
     kit: &Kit,
     session: &str,
     username: &str,
@@ -173,70 +172,6 @@ async fn a_wrong_answer_is_asked_again_until_define_ends_it() {
     let results: Vec<&Value> =
         last["request"]["session"].as_array().unwrap().iter().map(|answered| &answered["challengeResult"]).collect();
     assert_eq!(results, [false, false, false]);
-}
-
-#[tokio::test]
-async fn a_session_is_good_once_for_its_person_and_client_and_until_it_expires() {
-    let kit = start().await;
-    kit.sdk.admin_create_user().user_pool_id(POOL).username("bob@acme.example").send().await.unwrap();
-    let invalid = "NotAuthorizedException: Invalid session for the user.";
-    let session = begin(&kit, ANN).await.unwrap().session().unwrap().to_owned();
-    assert_eq!(answer(&kit, &session, "bob@acme.example", "12345678").await.unwrap_err(), invalid);
-    assert_eq!(answer(&kit, "no-session", ANN, "12345678").await.unwrap_err(), invalid);
-    kit.pool.add_client(ClientSeed {
-        client_id: Some("other".to_owned()),
-        settings: ClientSettings::for_challenges("other"),
-        ..ClientSeed::default()
-    });
-    let elsewhere = kit
-        .sdk
-        .respond_to_auth_challenge()
-        .client_id("other")
-        .challenge_name(ChallengeNameType::CustomChallenge)
-        .session(&session)
-        .challenge_responses("USERNAME", ANN)
-        .challenge_responses("ANSWER", "12345678")
-        .send()
-        .await;
-    assert_eq!(elsewhere.map_err(words).unwrap_err(), invalid);
-    // Another challenge's answer does not count for it either.
-    let other_challenge = kit
-        .sdk
-        .respond_to_auth_challenge()
-        .client_id(CUSTOM)
-        .challenge_name(ChallengeNameType::NewPasswordRequired)
-        .session(&session)
-        .challenge_responses("USERNAME", ANN)
-        .challenge_responses("NEW_PASSWORD", PASSWORD)
-        .send()
-        .await;
-    assert_eq!(other_challenge.map_err(words).unwrap_err(), invalid);
-    answer(&kit, &session, ANN, "wrong").await.unwrap();
-    assert_eq!(answer(&kit, &session, ANN, "12345678").await.unwrap_err(), invalid);
-
-    let session = begin(&kit, ANN).await.unwrap().session().unwrap().to_owned();
-    kit.pass(SignedDuration::from_secs(181));
-    assert_eq!(
-        answer(&kit, &session, ANN, "12345678").await.unwrap_err(),
-        "NotAuthorizedException: Invalid session for the user, session is expired."
-    );
-}
-
-#[tokio::test]
-async fn a_session_lives_as_long_as_the_client_says() {
-    let kit = start().await;
-    kit.sdk
-        .update_user_pool_client()
-        .user_pool_id(POOL)
-        .client_id(CUSTOM)
-        .auth_session_validity(15)
-        .explicit_auth_flows("ALLOW_CUSTOM_AUTH".into())
-        .send()
-        .await
-        .unwrap();
-    let session = begin(&kit, ANN).await.unwrap().session().unwrap().to_owned();
-    kit.pass(SignedDuration::from_secs(14 * 60 + 50));
-    answer(&kit, &session, ANN, "12345678").await.unwrap();
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@
 mod account;
 mod authorize;
 mod browser;
+mod chain;
 mod clients;
 mod custom;
 mod federation;
@@ -20,8 +21,10 @@ mod oauth;
 mod pools;
 mod revocation;
 mod ses;
+mod sessions;
 mod sign_in;
 mod sign_up;
 mod srp;
 mod srp_client;
+mod srp_kit;
 mod tokens;
