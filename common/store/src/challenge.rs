@@ -113,10 +113,9 @@ impl Asked<'_> {
     /// leaves an issue that lives and that nobody knows the code of.
     pub async fn unsent(&self, session: &Session, number: u64) -> Result<(), Broken> {
         let update = self
-            .update(session)
-            .update_expression("SET unsent = :yes ADD revision :one")
+            .update(session, &["number", "unsent", "revision"])
+            .update_expression("SET #unsent = :yes ADD #revision :one")
             .condition_expression("#number = :number")
-            .expression_attribute_names("#number", "number")
             .expression_attribute_values(":yes", AttributeValue::Bool(true))
             .expression_attribute_values(":one", number_of(1))
             .expression_attribute_values(":number", number_of(number));
@@ -131,13 +130,12 @@ impl Asked<'_> {
     pub async fn count(&self, session: &Session, answered: Answered<'_>) -> Result<bool, Broken> {
         let Answered { now, limits, number, ticket } = answered;
         let update = self
-            .update(session)
-            .update_expression("ADD attempts :one, attempts_today :one, revision :one")
+            .update(session, &["number", "expires_at", "attempts", "used_by", "proven", "attempts_today", "revision"])
+            .update_expression("ADD #attempts :one, #attempts_today :one, #revision :one")
             .condition_expression(
-                "#number = :number AND expires_at > :now AND attempts < :attempts AND attribute_not_exists(used_by) \
-                 AND (proven = :yes OR attempts_today < :today)",
+                "#number = :number AND #expires_at > :now AND #attempts < :attempts AND attribute_not_exists(#used_by) \
+                 AND (#proven = :yes OR #attempts_today < :today)",
             )
-            .expression_attribute_names("#number", "number")
             .expression_attribute_values(":number", number_of(number))
             .expression_attribute_values(":now", number_of(milliseconds(now)))
             .expression_attribute_values(":attempts", number_of(limits.attempts))
@@ -159,11 +157,10 @@ impl Asked<'_> {
         now: Timestamp,
     ) -> Result<bool, Broken> {
         let update = self
-            .update(session)
+            .update(session, &["number", "used_by", "attempts_today", "revision"])
             // A right answer was none of the day's wrong ones.
-            .update_expression("SET used_by = :ticket, attempts_today = attempts_today - :one ADD revision :one")
-            .condition_expression("#number = :number AND attribute_not_exists(used_by)")
-            .expression_attribute_names("#number", "number")
+            .update_expression("SET #used_by = :ticket, #attempts_today = #attempts_today - :one ADD #revision :one")
+            .condition_expression("#number = :number AND attribute_not_exists(#used_by)")
             .expression_attribute_values(":number", number_of(number))
             .expression_attribute_values(":ticket", AttributeValue::S(ticket.as_ref().to_owned()))
             .expression_attribute_values(":one", number_of(1));
@@ -173,11 +170,12 @@ impl Asked<'_> {
         })
     }
 
-    fn update(&self, session: &Session) -> UpdateItemFluentBuilder {
-        session
-            .table()
-            .client()
-            .update_item()
+    /// An update that names these attributes, each as `#` and its name: some of them, or the next, may be a word that DynamoDB reserves.
+    fn update(&self, session: &Session, names: &[&str]) -> UpdateItemFluentBuilder {
+        let update = session.table().client().update_item();
+        names
+            .iter()
+            .fold(update, |update, name| update.expression_attribute_names(format!("#{name}"), *name))
             .table_name(session.table().name())
             .set_key(Some(self.key().attributes()))
             .return_values(ReturnValue::None)
