@@ -58,19 +58,16 @@ struct Context<'a> {
     table: Table,
     operations: Operations,
     local: Option<Local>,
-    #[allow(dead_code, reason = "the commands that ask user pools follow")]
     global: Global,
 }
 
 impl Context<'_> {
     /// The user pools' API, for the few commands that need it.
-    #[allow(dead_code, reason = "the commands that ask user pools follow")]
     async fn user_pools(&self) -> Result<aws_sdk_cognitoidentityprovider::Client, Failure> {
         connect::user_pools(&self.global, self.local.as_ref()).await
     }
 
     /// Asks before something is changed that was shown, unless `--yes` said so.
-    #[allow(dead_code, reason = "the commands that ask user pools follow")]
     fn agreed(&self, yes: bool, question: &str) -> Result<(), Failure> {
         match self.world.ask {
             _ if yes => Ok(()),
@@ -129,7 +126,7 @@ async fn command(cli: Cli, world: &World) -> Result<(), Failure> {
         Command::Role(command) => role::run(command, &context).await,
         Command::Person(command) => person::run(command, &context).await,
         Command::Whois(whois) => person::whois(whois, &context).await,
-        Command::Doctor { fix } => doctor::run(fix, &context).await,
+        Command::Doctor(doctor) => doctor::run(doctor, &context).await,
         Command::Completions { .. } => Ok(()),
     }
 }

@@ -46,6 +46,14 @@ pub(crate) async fn run(command: MemberCommand, context: &Context<'_>) -> Result
             let id = operations.find_tenant(&member.tenant.tenant).await?.id;
             show(context, &operations.resume(&id, &member.member, because.reason.as_deref()).await?);
         }
+        MemberCommand::Unlock { member, clients, because } => {
+            let id = operations.find_tenant(&member.tenant.tenant).await?.id;
+            let unlocked = operations.unlock(&id, &member.member, &clients, because.reason.as_deref()).await?;
+            context.output.show(&unlocked, || {
+                let who = unlocked.member_id.as_deref().unwrap_or(&unlocked.sub);
+                format!("{who} may ask for codes and answer them again, at {} app clients", unlocked.clients)
+            });
+        }
         MemberCommand::Remove { member, barred, because } => {
             let id = operations.find_tenant(&member.tenant.tenant).await?.id;
             let reason = because.reason.as_deref();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use domain::{Email, PoolId, Role, Sub};
+use domain::{ClientId, Email, PoolId, Role, Sub};
 use operations::{Barring, MemberName};
 
 use super::{Because, TenantName};
@@ -117,6 +117,16 @@ pub(crate) enum MemberCommand {
     Resume {
         #[command(flatten)]
         member: MemberOf,
+        #[command(flatten)]
+        because: Because,
+    },
+    /// Lift the lock that wrong codes put on somebody's sign-in, and the hourly limit on codes
+    Unlock {
+        #[command(flatten)]
+        member: MemberOf,
+        /// An app client that was never bound, of a pool that is dedicated to the tenant; may be repeated
+        #[arg(long = "client", value_name = "CLIENT")]
+        clients: Vec<ClientId>,
         #[command(flatten)]
         because: Because,
     },

@@ -1,6 +1,7 @@
 //! The grammar of the command line. Texts become nouns here: what is none is refused before anything is asked.
 
 mod client;
+mod doctor;
 mod domain;
 mod idp;
 mod invite;
@@ -14,6 +15,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::client::{AccountScope, Bind, ClientCommand, GroupsChoice};
+pub(crate) use self::doctor::{Doctor, OfPool};
 pub(crate) use self::domain::{Dependants, DomainCommand, DomainJoin};
 pub(crate) use self::idp::IdpCommand;
 pub(crate) use self::invite::InviteCommand;
@@ -109,12 +111,8 @@ pub(crate) enum Command {
     Person(PersonCommand),
     /// Which tenants an address would reach, by which route, and why not
     Whois(Whois),
-    /// Look the table over
-    Doctor {
-        /// Put right what can be put right without deciding anything for anybody
-        #[arg(long)]
-        fix: bool,
-    },
+    /// Look the table over; with --pool, hold user pools against it
+    Doctor(Doctor),
     /// Print the completions of a shell, for example `tenantctl completions bash`
     Completions {
         /// Which shell

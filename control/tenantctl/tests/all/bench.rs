@@ -47,6 +47,14 @@ impl Laptop {
         Self { folder, engine }
     }
 
+    /// Names another endpoint for user pools.
+    pub(crate) fn user_pools_at(&self, url: &str) {
+        let file = self.folder.path().join(".tenantry/local.json");
+        let mut state: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        *state.get_mut("user_pool_endpoint").unwrap() = url.into();
+        std::fs::write(file, state.to_string()).unwrap();
+    }
+
     /// `tenantctl --local …`
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
         let mut all = vec!["--local"];

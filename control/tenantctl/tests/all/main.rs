@@ -3,4 +3,5 @@
 
 mod bench;
 mod import;
+mod pools;
 mod walk;
