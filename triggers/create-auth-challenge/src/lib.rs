@@ -57,6 +57,8 @@ struct Request<'a> {
     whom: &'a Challenged,
     /// Where the code may go, if the user exists.
     mailbox: Result<Email, Refusal>,
+    /// The account's address, whether or not a code may go there.
+    address: Option<Email>,
     /// The password was proven.
     proven: bool,
     /// This session has asked for a code before.
@@ -73,10 +75,12 @@ struct Issued {
 impl CreateAuthChallenge {
     async fn answer(&self, event: Event, client: &Client, whom: &Challenged, call: Call, session: &Session) -> Outcome {
         let Some(steps) = event.challenge().session() else { return Outcome::fail(Refusal::UnsupportedEvent) };
+        let account = event.account();
         let request = Request {
             client,
             whom,
-            mailbox: mailbox(&event.account()).cloned(),
+            mailbox: mailbox(&account).cloned(),
+            address: account.address().filter(|_| whom.exists).cloned(),
             proven: proved_password(steps),
             asked: steps.iter().any(|step| step.name == challenge::StepName::Custom),
         };
@@ -157,13 +161,12 @@ impl CreateAuthChallenge {
         Ok(Issued { issue, ticket, decision })
     }
 
-    /// What the client may show. Of a user who does not exist it says as much.
+    /// What the client may show. It says as much of a user who does not exist, and of an account that no code can go to.
     fn shown(&self, request: &Request<'_>, issued: &Issued, now: Timestamp) -> [(&'static str, String); 4] {
-        let address = request.mailbox.as_ref().ok().filter(|_| request.whom.exists);
         let left = issued.issue.expires.duration_since(now).as_mins().clamp(1, self.limits.life.as_mins());
         [
             ("medium", "EMAIL".to_owned()),
-            ("destination", mask(address, &request.whom.user_name)),
+            ("destination", mask(request.address.as_ref(), &request.whom.user_name)),
             ("digits", "8".to_owned()),
             ("minutes", left.to_string()),
         ]
