@@ -14,6 +14,7 @@ mod groups;
 mod links;
 mod list_users;
 mod pools;
+mod providers;
 mod refresh;
 mod sign_up;
 mod update_pool;
@@ -103,6 +104,7 @@ async fn dispatch(service: &Service, operation: &str, signed: bool, body: &[u8])
         "UpdateUserPoolClient" => clients::update(service, body),
         "DeleteUserPoolClient" => clients::delete(service, &read(body)?),
         "ListUserPoolClients" => clients::list(service, &read(body)?),
+        "ListIdentityProviders" => providers::list(service, &read(body)?),
         "DescribeUserPool" => pools::describe(service, &read(body)?),
         "UpdateUserPool" => update_pool::update(service, body),
         _ => Err(ApiError::unknown_operation(format!("{operation} is not part of this local user pool."))),
