@@ -15,6 +15,7 @@ pub(crate) enum Part {
     FormerClaim,
     FormerInvitation,
     FormerSlug,
+    Intent,
     Invitation,
     Mailbox,
     Pool,

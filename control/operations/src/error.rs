@@ -117,6 +117,27 @@ pub enum OperationError {
     /// Bound to something else.
     #[error("this app client is bound to something else: {0}")]
     ClientBoundElsewhere(String),
+    /// Clients that are not ours stand open.
+    #[error("at {0} app clients people could get around the policy, and they may not be changed")]
+    ClientsAdopted(usize),
+    /// Somebody else changed it meanwhile.
+    #[error("the app client {0} is no longer what was shown; nothing of it was changed")]
+    ClientChanged(String),
+    /// Its name stands for something else.
+    #[error("there is an app client of this name already, made as {0}")]
+    ClientNameTaken(&'static str),
+    /// It was unbound since.
+    #[error("the app client {0} was made under this name and is unbound by now")]
+    ClientUnbound(String),
+    /// It cannot be made from this.
+    #[error("this app client needs {0}")]
+    ClientLacks(&'static str),
+    /// It was made elsewhere.
+    #[error("this app client was not made here")]
+    ClientNotOurs,
+    /// Two ways of signing in that exclude each other.
+    #[error("a tenant that requires single sign-on has no further step of its own: its provider asks for it")]
+    ChainWithSso,
     /// No such provider.
     #[error("this identity provider is not bound")]
     ProviderUnknown,
@@ -201,6 +222,13 @@ impl OperationError {
             Self::DomainInUse { .. } => "DOMAIN_IN_USE",
             Self::ClientUnknown => "CLIENT_UNKNOWN",
             Self::ClientBoundElsewhere(_) => "CLIENT_BOUND_ELSEWHERE",
+            Self::ClientsAdopted(_) => "CLIENTS_ADOPTED",
+            Self::ClientChanged(_) => "CLIENT_CHANGED",
+            Self::ClientNameTaken(_) => "CLIENT_NAME_TAKEN",
+            Self::ClientUnbound(_) => "CLIENT_UNBOUND",
+            Self::ClientLacks(_) => "CLIENT_LACKS",
+            Self::ClientNotOurs => "CLIENT_NOT_OURS",
+            Self::ChainWithSso => "CHAIN_WITH_SSO",
             Self::ProviderUnknown => "PROVIDER_UNKNOWN",
             Self::ProviderBoundElsewhere(_) => "PROVIDER_BOUND_ELSEWHERE",
             Self::PoolDedicatedElsewhere => "POOL_DEDICATED_ELSEWHERE",
@@ -283,6 +311,21 @@ impl OperationError {
             Self::ClientBoundElsewhere(_) => {
                 "`tenantctl client unbind` first; its users are denied in between".to_owned()
             }
+            Self::ClientsAdopted(_) => {
+                "`--dry-run` shows them; pass --adopted to change clients that were not made here, or --table-only to leave \
+                 clients alone"
+                    .to_owned()
+            }
+            Self::ClientChanged(_) => "repeat the command, and look at the differences again".to_owned(),
+            Self::ClientNameTaken(_) => "choose another --name; `tenantctl client list` shows what is bound".to_owned(),
+            Self::ClientUnbound(_) => {
+                "`tenantctl client bind` binds it again, `tenantctl client delete` deletes it".to_owned()
+            }
+            Self::ClientLacks(_) => "give it, or leave out what does not go with it, and repeat the command".to_owned(),
+            Self::ClientNotOurs => {
+                "`tenantctl client unbind` denies its users; pass --adopted to delete it all the same".to_owned()
+            }
+            Self::ChainWithSso => "take one back first: `--sso-required false`, or `--chain password`".to_owned(),
             Self::ProviderUnknown => {
                 "`tenantctl idp list` shows the bound ones; `tenantctl idp bind` binds one".to_owned()
             }
@@ -320,7 +363,7 @@ impl OperationError {
     /// Whose fault it is.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Invalid(_) | Self::InvitationLifetime { .. } => ErrorKind::Usage,
+            Self::Invalid(_) | Self::InvitationLifetime { .. } | Self::ClientLacks(_) => ErrorKind::Usage,
             Self::Broken(_)
             | Self::Pool(PoolError::Failed { .. } | PoolError::NotAllowed(_))
             | Self::Contended

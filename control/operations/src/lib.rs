@@ -13,6 +13,7 @@
 //! # }
 //! ```
 
+mod alignment;
 mod authority;
 mod clients;
 mod commit;
@@ -22,6 +23,7 @@ mod error;
 mod import;
 mod invitations;
 mod mailbox_providers;
+mod making;
 mod members;
 mod people;
 mod providers;
@@ -33,12 +35,14 @@ mod tenants;
 mod unlock;
 mod whois;
 
+pub use alignment::{ClientInLine, PolicyPlan, UserPools};
 pub use clients::NewBinding;
 pub use doctor::{Case, Chart, Examination, Finding, Fixed, Functions, Health, PoolHealth, Severity, Step};
 pub use domains::{DnsFailure, Released, Releasing, TenantDomain, TxtRecords, challenge_name};
 pub use error::{ErrorKind, OperationError};
 pub use import::{ImportRow, Imported, Importer};
 pub use invitations::{InvitationName, Invite, Invited};
+pub use making::{ClientWish, MadeClient};
 pub use members::{Barring, MemberName, NewMember, parse_person};
 pub use people::{Erased, PersonExport};
 pub use tenants::{NewTenant, PolicyChange};

@@ -96,6 +96,8 @@ pub struct TenantShape {
     join: &'static str,
     default_roles: Vec<String>,
     chain: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    chain_of: Vec<String>,
     sso_required: bool,
     invitation_lookup: bool,
     invitations_outlive_inviter: bool,
@@ -131,6 +133,10 @@ impl TenantShape {
             join: join_mode(policy.join),
             default_roles: texts(policy.default_roles.iter()),
             chain: chain(&policy.chain),
+            chain_of: match &policy.chain {
+                domain::Chain::PasswordAndCode { of: Some(of) } => texts(of.iter()),
+                _ => Vec::new(),
+            },
             sso_required: policy.sso_required,
             invitation_lookup: policy.invitation_lookup,
             invitations_outlive_inviter: policy.invitations_outlive_inviter,
@@ -467,4 +473,65 @@ impl RoleShape {
 
 fn texts<T: ToString>(all: impl Iterator<Item = T>) -> Vec<String> {
     all.map(|one| one.to_string()).collect()
+}
+
+/// A setting of an app client that is not what it has to be.
+#[derive(Debug, Serialize)]
+pub struct DifferenceShape {
+    code: &'static str,
+    severity: &'static str,
+    setting: &'static str,
+    removed: Vec<String>,
+    added: Vec<String>,
+    because: &'static str,
+    by_hand: Option<&'static str>,
+}
+
+impl From<&pool::Difference> for DifferenceShape {
+    fn from(found: &pool::Difference) -> Self {
+        Self {
+            code: found.code(),
+            severity: difference_severity(found.severity),
+            setting: found.setting(),
+            removed: found.removed(),
+            added: found.added(),
+            because: found.because,
+            by_hand: found.by_hand,
+        }
+    }
+}
+
+/// The word for what hangs on a difference.
+pub const fn difference_severity(severity: pool::Severity) -> &'static str {
+    match severity {
+        pool::Severity::Around => "around",
+        pool::Severity::LocksOut => "locks_out",
+        pool::Severity::Hygiene => "hygiene",
+    }
+}
+
+/// An app client, and how far it is from its tenant's policy.
+#[derive(Debug, Serialize)]
+pub struct ClientInLineShape {
+    pool: String,
+    client: String,
+    name: Option<String>,
+    mode: &'static str,
+    made_here: bool,
+    may_change: bool,
+    differences: Vec<DifferenceShape>,
+}
+
+impl From<&crate::ClientInLine> for ClientInLineShape {
+    fn from(client: &crate::ClientInLine) -> Self {
+        Self {
+            pool: client.binding.client.pool.to_string(),
+            client: client.binding.client.id.to_string(),
+            name: client.name.clone(),
+            mode: if client.binding.mode == Mode::Enforce { "enforce" } else { "observe" },
+            made_here: client.made_here,
+            may_change: client.may_change,
+            differences: client.differences.iter().map(DifferenceShape::from).collect(),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Tenants: create, find, list, rename, suspend, close, and their policy.
 
 use domain::tenant::check_name;
-use domain::{JoinMode, Policy, Rank, Roles, Slug, Tenant, TenantId, TenantStatus, Tier};
+use domain::{Chain, JoinMode, Policy, Rank, Roles, Slug, Tenant, TenantId, TenantStatus, Tier};
 use store::Key;
 use store::entity::{Seats, SlugOwner};
 use store::keys::ALL_TENANTS;
@@ -40,6 +40,8 @@ pub struct PolicyChange {
     pub join: Option<JoinMode>,
     /// What they join as.
     pub default_roles: Option<Roles>,
+    /// The steps of a sign-in.
+    pub chain: Option<Chain>,
     /// Only the tenant's own provider signs people in.
     pub sso_required: Option<bool>,
     /// Pre sign-up may look invitations up by address.
@@ -219,7 +221,35 @@ impl Operations {
         Err(OperationError::Contended)
     }
 
-    /// Changes how people join and sign in, the tier, the seat limit.
+    /// A tenant as a change would make it; nothing is written.
+    pub(crate) async fn changed_policy(
+        &self,
+        before: &Tenant,
+        change: &PolicyChange,
+    ) -> Result<Tenant, OperationError> {
+        let mut after = before.clone();
+        let mut seats = Seats { tenant: before.id.clone(), used: 0, owners: 0, limit: None, revision: 0 };
+        apply(change, &mut after, &mut seats);
+        if let Some(roles) = &change.default_roles {
+            check_default_roles(roles)?;
+        }
+        self.check_policy(before, &after).await?;
+        Ok(after)
+    }
+
+    async fn check_policy(&self, before: &Tenant, after: &Tenant) -> Result<(), OperationError> {
+        // INVARIANT: single sign-on runs no custom challenge, so a tenant has one or the other.
+        if after.policy.sso_required && after.policy.chain.is_more_than_password() {
+            return Err(OperationError::ChainWithSso);
+        }
+        if after.policy.sso_required && !before.policy.sso_required {
+            self.somebody_could_sign_in(&before.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Changes how people join and sign in, the tier, the seat limit, in the table alone: [`Operations::apply_policy`] brings the app
+    /// clients in line too.
     pub async fn set_policy(&self, id: &TenantId, change: &PolicyChange) -> Result<(Tenant, Seats), OperationError> {
         if change.tier.is_some() || change.seat_limit.is_some() {
             self.operators_only()?;
@@ -241,9 +271,7 @@ impl Operations {
             let lost = seats_before.revision == 0;
             let (mut after, mut seats) = (before.clone(), seats_before.clone());
             apply(change, &mut after, &mut seats);
-            if after.policy.sso_required && !before.policy.sso_required {
-                self.somebody_could_sign_in(id).await?;
-            }
+            self.check_policy(&before, &after).await?;
             if after == before && seats == seats_before && !lost {
                 return Ok((before, seats_before));
             }
@@ -280,6 +308,7 @@ fn apply(change: &PolicyChange, tenant: &mut Tenant, seats: &mut Seats) {
     let policy = &mut tenant.policy;
     policy.join = change.join.unwrap_or(policy.join);
     policy.default_roles = change.default_roles.clone().unwrap_or_else(|| policy.default_roles.clone());
+    policy.chain = change.chain.clone().unwrap_or_else(|| policy.chain.clone());
     policy.sso_required = change.sso_required.unwrap_or(policy.sso_required);
     policy.invitation_lookup = change.invitation_lookup.unwrap_or(policy.invitation_lookup);
     policy.invitations_outlive_inviter =

@@ -125,9 +125,8 @@ impl Required {
     /// With the providers' names as the pool spells them, for lists that have to name one: ours are all lower case.
     #[must_use]
     pub fn spelled(mut self, names: &[String]) -> Self {
-        let spell = |word: &String| {
-            names.iter().find(|name| name.eq_ignore_ascii_case(word)).map_or_else(|| word.clone(), Clone::clone)
-        };
+        let spell =
+            |word: &String| names.iter().find(|name| alike(name, word)).map_or_else(|| word.clone(), Clone::clone);
         let choice = &mut self.providers;
         choice.must = choice.must.iter().map(spell).collect();
         choice.may = choice.may.as_ref().map(|may| may.iter().map(spell).collect());
@@ -158,7 +157,7 @@ impl Choice {
     }
 
     pub(crate) fn allows(&self, word: &str) -> bool {
-        self.may.as_ref().is_none_or(|may| may.iter().any(|may| may.eq_ignore_ascii_case(word)))
+        self.may.as_ref().is_none_or(|may| may.iter().any(|may| alike(may, word)))
     }
 
     fn first_step(&self, from: &Self) -> Self {
@@ -172,7 +171,7 @@ impl Choice {
     /// The list that comes out of a list: what may stay, what has to come.
     pub fn applied(&self, to: &BTreeSet<String>) -> BTreeSet<String> {
         let mut list: BTreeSet<String> = to.iter().filter(|word| self.allows(word)).cloned().collect();
-        let has = |list: &BTreeSet<String>, word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
+        let has = |list: &BTreeSet<String>, word: &str| list.iter().any(|known| alike(known, word));
         for word in &self.must {
             if !has(&list, word) {
                 list.insert(word.clone());
@@ -197,4 +196,9 @@ impl Attributes {
         let list: BTreeSet<String> = stands_for.difference(&self.never).cloned().collect();
         if list.is_empty() { self.least.difference(&self.never).cloned().collect() } else { list }
     }
+}
+
+/// Providers' names are compared in our canonical form, which is lower case; flows have one spelling.
+fn alike(one: &str, other: &str) -> bool {
+    one == other || one.to_lowercase() == other.to_lowercase()
 }

@@ -6,11 +6,13 @@ use operations::{NewBinding, OperationError};
 
 use crate::args::{AccountScope, Bind, ClientCommand, GroupsChoice, PoolCommand};
 use crate::tenant::some_roles;
-use crate::{Context, Failure};
+use crate::{Context, Failure, making};
 
 pub(crate) async fn run(command: ClientCommand, context: &Context<'_>) -> Result<(), Failure> {
     let operations = &context.operations;
     match command {
+        ClientCommand::Create(create) => making::create(create, context).await?,
+        ClientCommand::Delete(delete) => making::delete(delete, context).await?,
         ClientCommand::Bind(bind) => {
             let new = binding(bind, context).await?;
             show(context, &operations.bind_client(&new).await?, "bound");

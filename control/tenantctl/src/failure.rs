@@ -42,6 +42,9 @@ pub enum Failure {
     /// A name without its pool.
     #[error("{0} names no pool")]
     NoPool(String),
+    /// A client to be without its pool.
+    #[error("nothing says in which user pool to make {0}")]
+    WhichPool(String),
     /// Rows of an import failed.
     #[error("{failed} of {rows} rows were not imported")]
     Import {
@@ -79,7 +82,7 @@ impl Failure {
             Self::OddLocal(_) => "LOCAL_STATE",
             Self::NoActor => "NO_ACTOR",
             Self::NoRegion => "NO_REGION",
-            Self::NoPool(_) => "NO_POOL",
+            Self::NoPool(_) | Self::WhichPool(_) => "NO_POOL",
             Self::Import { .. } => "IMPORT_INCOMPLETE",
             Self::ImportFile(_) => "IMPORT_FILE",
             Self::Unconfirmed(_) | Self::NotAgreed(_) => "UNCONFIRMED",
@@ -97,6 +100,7 @@ impl Failure {
             Self::NoActor => "pass --as NAME".to_owned(),
             Self::NoRegion => "pass --region, or set AWS_REGION".to_owned(),
             Self::NoPool(_) => "write POOL:NAME, for example eu-central-1_AbCdEf:name".to_owned(),
+            Self::WhichPool(_) => "pass --pool POOL".to_owned(),
             Self::Import { .. } => {
                 "correct these rows and repeat the command with the same file: what is imported is skipped".to_owned()
             }
@@ -119,7 +123,12 @@ impl Failure {
             },
             Self::Import { .. } | Self::Unsound(_) | Self::Unconfirmed(_) | Self::NotAgreed(_) => REFUSED,
             Self::NoLocal | Self::OddLocal(_) => BROKEN,
-            Self::Io { .. } | Self::NoActor | Self::NoRegion | Self::NoPool(_) | Self::ImportFile(_) => USAGE,
+            Self::Io { .. }
+            | Self::NoActor
+            | Self::NoRegion
+            | Self::NoPool(_)
+            | Self::WhichPool(_)
+            | Self::ImportFile(_) => USAGE,
         }
     }
 

@@ -11,10 +11,12 @@ mod idp;
 mod import;
 mod invite;
 mod local;
+mod making;
 mod member;
 mod named;
 mod output;
 mod person;
+mod policy;
 mod role;
 mod tenant;
 

@@ -20,6 +20,13 @@ impl Output {
         if self.json { print_json(value) } else { print(&sentence()) }
     }
 
+    /// Sentences on the way to a result; JSON has the result alone.
+    pub(crate) fn tell(self, sentences: impl FnOnce() -> String) {
+        if !self.json {
+            print(&sentences());
+        }
+    }
+
     /// Many things: an object with one list, or a table.
     pub(crate) fn list(
         self,

@@ -1,14 +1,14 @@
 //! `tenantctl init` and `tenantctl tenant`.
 
-use domain::{JoinMode, Roles, Tenant};
+use domain::{Chain, JoinMode, Roles, Tenant};
+use operations::NewTenant;
 use operations::shape::{TenantShape, tenant_status};
-use operations::{NewTenant, PolicyChange};
 use store::definition::{self, Created};
 use store::entity::Seats;
 
-use crate::args::{Join, Policy, TenantCommand};
+use crate::args::{Join, TenantCommand};
 use crate::output::{card, when};
-use crate::{Context, Failure};
+use crate::{Context, Failure, policy};
 
 pub(crate) async fn init(context: &Context<'_>) -> Result<(), Failure> {
     let created = definition::create(&context.table).await? == Created::Now;
@@ -79,24 +79,8 @@ pub(crate) async fn run(command: TenantCommand, context: &Context<'_>) -> Result
             let tenant = operations.restore_tenant(&id, because.reason.as_deref()).await?;
             show(context, &tenant, None, "restored");
         }
-        TenantCommand::Policy(policy) => set_policy(policy, context).await?,
+        TenantCommand::Policy(policy) => policy::set(policy, context).await?,
     }
-    Ok(())
-}
-
-async fn set_policy(policy: Policy, context: &Context<'_>) -> Result<(), Failure> {
-    let id = context.operations.find_tenant(&policy.tenant.tenant).await?.id;
-    let change = PolicyChange {
-        join: policy.join.map(mode),
-        default_roles: some_roles(policy.default_roles)?,
-        sso_required: policy.sso_required,
-        invitation_lookup: policy.invitation_lookup,
-        invitations_outlive_inviter: policy.invitations_outlive_inviter,
-        tier: policy.tier,
-        seat_limit: policy.seat_limit.map(|limit| limit.0),
-    };
-    let (tenant, seats) = context.operations.set_policy(&id, &change).await?;
-    context.output.show(&TenantShape::new(&tenant, Some(&seats)), || details(&tenant, &seats));
     Ok(())
 }
 
@@ -108,7 +92,7 @@ pub(crate) fn some_roles(roles: Vec<domain::Role>) -> Result<Option<Roles>, Fail
     Roles::new(roles).map(Some).map_err(|invalid| Failure::Operation(invalid.into()))
 }
 
-const fn mode(join: Join) -> JoinMode {
+pub(crate) const fn mode(join: Join) -> JoinMode {
     match join {
         Join::Open => JoinMode::Open,
         Join::Automatic => JoinMode::Automatic,
@@ -123,7 +107,7 @@ fn show(context: &Context<'_>, tenant: &Tenant, seats: Option<&Seats>, done: &st
     });
 }
 
-fn details(tenant: &Tenant, seats: &Seats) -> String {
+pub(crate) fn details(tenant: &Tenant, seats: &Seats) -> String {
     let policy = &tenant.policy;
     let limit = seats.limit.map_or_else(|| "no limit".to_owned(), |limit| format!("of {limit}"));
     card(&[
@@ -136,10 +120,19 @@ fn details(tenant: &Tenant, seats: &Seats) -> String {
         ("owners", seats.owners.to_string()),
         ("join", operations::shape::join_mode(policy.join).to_owned()),
         ("default roles", policy.default_roles.to_string()),
-        ("sign-in", operations::shape::chain(&policy.chain).to_owned()),
+        ("sign-in", chain(&policy.chain)),
         ("sso required", policy.sso_required.to_string()),
         ("invitation lookup", policy.invitation_lookup.to_string()),
         ("invitations outlive inviter", policy.invitations_outlive_inviter.to_string()),
         ("created", when(tenant.created)),
     ])
+}
+
+/// A chain in words, with the roles that it is asked of.
+pub(crate) fn chain(chain: &Chain) -> String {
+    let word = operations::shape::chain(chain);
+    match chain {
+        Chain::PasswordAndCode { of: Some(of) } => format!("{word} of {of}"),
+        _ => word.to_owned(),
+    }
 }

@@ -1,7 +1,8 @@
 //! The grammar of `tenantctl client`.
 
 use clap::{Args, Subcommand, ValueEnum};
-use domain::{ClientId, Role};
+use domain::claims::ClaimName;
+use domain::{ClientId, PoolId, Role};
 
 use crate::named::Named;
 
@@ -23,6 +24,13 @@ pub(crate) enum AccountScope {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClientCommand {
+    /// Make an app client in the user pool, set up as the tenant's policy asks for it, and bind it
+    ///
+    /// Repeat the same command after an interruption: it finishes what was begun. The secret is shown once, in the run that binds the
+    /// client; later, the pool's own settings of the client show it.
+    Create(Create),
+    /// Unbind an app client and delete it in the user pool: its tokens end with it
+    Delete(Delete),
     /// Bind an app client to one tenant, to all of them, or as one tenant's machine
     Bind(Bind),
     /// Let what we decide only be logged
@@ -49,6 +57,63 @@ pub(crate) enum ClientCommand {
         #[arg(long)]
         tenant: Option<String>,
     },
+}
+
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, not a state")]
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The tenant's slug or id
+    #[arg(value_name = "TENANT", required_unless_present = "shared", conflicts_with = "shared")]
+    pub(crate) tenant: Option<String>,
+    /// What it is called; one of each name, tenant and pool
+    #[arg(long)]
+    pub(crate) name: String,
+    /// In which user pool [default: with --local, the laptop's]
+    #[arg(long, value_name = "POOL")]
+    pub(crate) pool: Option<PoolId>,
+    /// For the people of every tenant
+    #[arg(long)]
+    pub(crate) shared: bool,
+    /// For a machine of the tenant, by client credentials; it has a secret
+    #[arg(long, requires = "scopes", conflicts_with_all = ["shared", "callback_urls"])]
+    pub(crate) machine: bool,
+    /// What the machine may do; may be repeated [default: member]
+    #[arg(long = "role", visible_alias = "roles", value_name = "ROLE", value_delimiter = ',', requires = "machine")]
+    pub(crate) roles: Vec<Role>,
+    /// With a secret, for an app that runs on a server
+    #[arg(long)]
+    pub(crate) secret: bool,
+    /// Where managed login sends people who signed in; may be repeated. Without one there is no managed login
+    #[arg(long = "callback-url", id = "callback_urls", value_name = "URL")]
+    pub(crate) callback_urls: Vec<String>,
+    /// Where managed login sends people who signed out; may be repeated
+    #[arg(long = "logout-url", value_name = "URL", requires = "callback_urls")]
+    pub(crate) logout_urls: Vec<String>,
+    /// An OAuth scope; may be repeated [default of managed login: openid]
+    #[arg(long = "scope", id = "scopes", value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
+    /// Whether tokens may edit the account [default: suppress]
+    #[arg(long)]
+    pub(crate) account_scope: Option<AccountScope>,
+    /// Take back what an interrupted run left, instead of finishing it
+    #[arg(long)]
+    pub(crate) undo: bool,
+    /// A claim that the triggers set, where their settings name other than the usual ones; may be repeated
+    #[arg(long = "claim", value_name = "NAME")]
+    pub(crate) claims: Vec<ClaimName>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Delete {
+    /// The client
+    #[arg(value_name = "POOL:CLIENT")]
+    pub(crate) client: Named<ClientId>,
+    /// Delete it without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Delete it, too, if `client create` did not make it
+    #[arg(long)]
+    pub(crate) adopted: bool,
 }
 
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ mod tenant;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use self::client::{AccountScope, Bind, ClientCommand, GroupsChoice};
+pub(crate) use self::client::{AccountScope, Bind, ClientCommand, Create, Delete, GroupsChoice};
 pub(crate) use self::doctor::{Doctor, OfPool};
 pub(crate) use self::domain::{Dependants, DomainCommand, DomainJoin};
 pub(crate) use self::idp::IdpCommand;
@@ -23,7 +23,7 @@ pub(crate) use self::member::{Format, MemberCommand, MemberOf, Status};
 pub(crate) use self::person::{PersonCommand, Somebody, Whois};
 pub(crate) use self::pool::PoolCommand;
 pub(crate) use self::role::RoleCommand;
-pub(crate) use self::tenant::{Join, Policy, TenantCommand};
+pub(crate) use self::tenant::{ClientsToo, Join, Policy, TenantCommand};
 
 /// Exit codes, as the help tells them.
 const EXIT_CODES: &str = "\

@@ -1,7 +1,8 @@
 //! The grammar of `tenantctl tenant`.
 
 use clap::{Args, Subcommand, ValueEnum};
-use domain::{Role, Slug, Tier};
+use domain::claims::ClaimName;
+use domain::{Chain, Role, Roles, Slug, Tier};
 
 use super::{Because, TenantName};
 
@@ -89,14 +90,18 @@ pub(crate) enum TenantCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct Policy {
-    #[command(flatten)]
-    pub(crate) tenant: TenantName,
+    /// The tenant's slug or id, with or without the word set before it
+    #[arg(value_name = "[set] TENANT", required = true, num_args = 1..=2)]
+    pub(crate) tenant: Vec<String>,
     /// Who joins without being asked
     #[arg(long)]
     pub(crate) join: Option<Join>,
     /// What people join as, up to member; may be repeated
     #[arg(long = "default-role", value_name = "ROLE")]
     pub(crate) default_roles: Vec<Role>,
+    /// How people sign in: by password, by password and an e-mailed code (of everybody, or of these roles), by the code alone
+    #[arg(long, value_name = "password|password-and-code[:ROLE,ROLE]|code", value_parser = chain)]
+    pub(crate) chain: Option<Chain>,
     /// Only the tenant's own identity provider signs people in
     #[arg(long, value_name = "true|false")]
     pub(crate) sso_required: Option<bool>,
@@ -112,15 +117,78 @@ pub(crate) struct Policy {
     /// At most this many seats, or `none`
     #[arg(long, value_name = "NUMBER|none", value_parser = limit)]
     pub(crate) seat_limit: Option<Limit>,
+    #[command(flatten)]
+    pub(crate) clients: ClientsToo,
+}
+
+/// How far a change of `--chain` or `--sso-required` reaches into user pools.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, not a state")]
+#[derive(Debug, Args)]
+#[command(next_help_heading = "App clients, which --chain and --sso-required bring in line")]
+pub(crate) struct ClientsToo {
+    /// Only show what would change, in the table and at the tenant's app clients
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Change app clients without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Change app clients, too, that `client create` did not make, and those that only observe
+    #[arg(long)]
+    pub(crate) adopted: bool,
+    /// Leave app clients alone: what lets people around the policy stays, and `doctor --pool` tells it
+    #[arg(long, conflicts_with_all = ["yes", "adopted", "dry_run"])]
+    pub(crate) table_only: bool,
+    /// A claim that the triggers set, where their settings name other than the usual ones; may be repeated
+    #[arg(long = "claim", value_name = "NAME")]
+    pub(crate) claims: Vec<ClaimName>,
 }
 
 /// A seat limit, or none.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limit(pub(crate) Option<u64>);
 
+/// `password-and-code:owner,admin`.
+fn chain(text: &str) -> Result<Chain, String> {
+    let (name, roles) = text.split_once(':').map_or((text, None), |(name, roles)| (name, Some(roles)));
+    match (name.replace('_', "-").as_str(), roles) {
+        ("password", None) => Ok(Chain::Password),
+        ("code", None) => Ok(Chain::Code),
+        ("password-and-code", None) => Ok(Chain::PasswordAndCode { of: None }),
+        ("password-and-code", Some(roles)) => Roles::parse(roles.split(','))
+            .map(|of| Chain::PasswordAndCode { of: Some(of) })
+            .map_err(|invalid| invalid.to_string()),
+        _ => Err("password, password-and-code, password-and-code:ROLE,ROLE, or code".to_owned()),
+    }
+}
+
 fn limit(text: &str) -> Result<Limit, String> {
     if text == "none" {
         return Ok(Limit(None));
     }
     text.parse().map(|limit| Limit(Some(limit))).map_err(|_| "a whole number, or none".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_is_read_as_people_write_it() {
+        let of = |text: &str| Chain::PasswordAndCode { of: Some(Roles::parse(text.split(',')).unwrap()) };
+        for (text, expected) in [
+            ("password", Some(Chain::Password)),
+            ("code", Some(Chain::Code)),
+            ("password-and-code", Some(Chain::PasswordAndCode { of: None })),
+            ("password_and_code", Some(Chain::PasswordAndCode { of: None })),
+            ("password-and-code:owner,admin", Some(of("owner,admin"))),
+            ("password-and-code:", None),
+            ("password-and-code:owner,", None),
+            ("password:owner", None),
+            ("code:owner", None),
+            ("", None),
+            ("sms", None),
+        ] {
+            assert_eq!(chain(text).ok(), expected, "{text}");
+        }
+    }
 }

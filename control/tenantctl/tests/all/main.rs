@@ -3,5 +3,6 @@
 
 mod bench;
 mod import;
+mod policy;
 mod pools;
 mod walk;

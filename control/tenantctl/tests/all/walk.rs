@@ -58,7 +58,7 @@ async fn an_operator_sets_a_tenant_up_and_looks_after_it() {
     assert_eq!(laptop.json(&["tenant", "show", "acme"]).await["seats"]["used"], 2);
 
     laptop.json(&["idp", "bind", "local_Tenantry1:Okta", "--tenant", "acme"]).await;
-    laptop.json(&["tenant", "policy", "acme", "--sso-required", "true", "--seat-limit", "none"]).await;
+    laptop.json(&["tenant", "policy", "acme", "--sso-required", "true", "--table-only", "--seat-limit", "none"]).await;
     assert_eq!(laptop.json(&["idp", "disable", "okta"]).await["enabled"], false);
     laptop.json(&["role", "set", "billing", "--permission", "invoices:read", "--scope", "api/invoices"]).await;
     assert_eq!(text(&laptop.json(&["role", "list"]).await, "/roles/0/scopes/0"), "api/invoices");
@@ -148,7 +148,7 @@ async fn bad_input_ends_with_2_says_what_is_wrong_and_asks_nothing() {
         &["client", "bind", "local_T:app"],
         &["client", "bind", "local_T:app", "--tenant", "acme", "--shared"],
         &["tenant", "policy", "acme", "--seat-limit", "many"],
-        &["tenant", "policy", "acme", "--chain", "code"],
+        &["tenant", "policy", "acme", "--chain", "sms"],
         &["nonsense"],
     ] {
         let ended = laptop.run(arguments).await;
