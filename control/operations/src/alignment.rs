@@ -76,7 +76,7 @@ pub struct PolicyPlan {
 
 /// What is asked of a pool once, and then known for each of its clients.
 #[derive(Debug, Default)]
-struct Grounds(BTreeMap<PoolId, Ground>);
+pub(crate) struct Grounds(BTreeMap<PoolId, Ground>);
 
 #[derive(Debug)]
 struct Ground {
@@ -127,7 +127,7 @@ impl Operations {
     }
 
     /// Brings every client that may be changed in line with the policy that the table has by now. For operators.
-    async fn align_clients(&self, pools: UserPools<'_>, id: &TenantId) -> Result<Tenant, OperationError> {
+    pub(crate) async fn align_clients(&self, pools: UserPools<'_>, id: &TenantId) -> Result<Tenant, OperationError> {
         for _ in 0..ROUNDS {
             let tenant = self.tenant(id).await?;
             for (client, read) in self.clients_against(pools, &tenant).await? {
@@ -229,7 +229,7 @@ impl Operations {
     }
 
     /// What a client has to be set to for a tenant's policy.
-    async fn needs(
+    pub(crate) async fn needs(
         &self,
         pools: UserPools<'_>,
         binding: &Binding,

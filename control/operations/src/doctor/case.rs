@@ -40,8 +40,13 @@ pub enum Step {
         /// Only if they are from before.
         before: Timestamp,
     },
-    /// Brings an app client's settings in line with its tenant's policy.
-    AlignClient(Client),
+    /// Brings an app client's settings in line with its tenant's policy, as the table has it by then.
+    AlignClient {
+        /// Which client.
+        client: Client,
+        /// Whose.
+        tenant: TenantId,
+    },
 }
 
 impl std::fmt::Display for Step {
@@ -51,7 +56,7 @@ impl std::fmt::Display for Step {
             Self::ForgetUser { pool, sub, before, .. } => {
                 write!(out, "delete the user {sub} of {pool}, if still unconfirmed and of before {before:.0}")
             }
-            Self::AlignClient(client) => {
+            Self::AlignClient { client, .. } => {
                 write!(out, "bring the settings of {}:{} in line with its tenant's policy", client.pool, client.id)
             }
         }

@@ -1,31 +1,33 @@
 //! The app clients of a pool held against the table's bindings, and against what their tenants' policies ask of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
-use domain::claims::ClaimName;
-use domain::{Binding, Client, ClientId, ClientKind, Mode, PoolId, ProviderName, TenantId};
-use pool::survey::{self};
-use pool::{Cognito, Difference, PoolError, Schema, describe, required};
+use domain::{Binding, Client, ClientId, ClientKind, Mode, PoolId, Tenant};
+use pool::{Difference, PoolError, Schema, describe, required, survey};
 
 use super::chart::Charted;
-use super::{Chart, PoolHealth, Severity};
+use super::{Chart, PoolHealth, Severity, Step};
+use crate::alignment::{Grounds, UserPools};
 use crate::{OperationError, Operations};
 
 impl Operations {
     pub(super) async fn examine_clients(
         &self,
-        cognito: &Cognito,
+        pools: UserPools<'_>,
         chart: &Chart,
         pool: &PoolId,
-        (schema, claims): (&Schema, &[ClaimName]),
+        schema: &Schema,
         health: &mut PoolHealth,
     ) -> Result<(), OperationError> {
         let nothing = Charted::default();
         let charted = chart.of(pool).unwrap_or(&nothing);
-        let there = survey::client_ids(cognito, pool).await?;
+        let there = survey::client_ids(pools.cognito, pool).await?;
         health.clients += there.len() as u64;
+        let made: BTreeSet<ClientId> = self.intents(pool).await?.into_iter().filter_map(|one| one.made).collect();
         let bindings: BTreeMap<&ClientId, &Binding> =
             charted.bindings.iter().map(|binding| (&binding.client.id, binding)).collect();
+        let mut grounds = Grounds::default();
         for id in &there {
             let client = Client { pool: pool.clone(), id: id.clone() };
             let default = || charted.pool.as_ref().and_then(|pool| pool.default_binding(&client));
@@ -41,18 +43,25 @@ impl Operations {
                 }
                 continue;
             }
-            let found = match describe(cognito, &client).await {
+            let tenant = match binding.kind.tenant().map(|id| chart.tenants.get(id)) {
+                // The doctor of the table tells of a tenant that is not there.
+                Some(None) => continue,
+                Some(Some(tenant)) => Some(tenant),
+                None => None,
+            };
+            let found = match describe(pools.cognito, &client).await {
                 Ok(found) => found,
                 // Gone since it was listed.
                 Err(PoolError::Missing) => continue,
                 Err(error) => return Err(error.into()),
             };
-            let tenant = binding.kind.tenant();
-            let policy = tenant.and_then(|id| chart.tenants.get(id)).map(|tenant| &tenant.policy);
-            let providers = tenant.map(|tenant| providers_of(tenant, charted)).unwrap_or_default();
-            let wanted = required(&binding.kind, policy, &providers, claims, schema);
+            let wanted = match tenant {
+                Some(tenant) => self.needs(pools, &binding, tenant, &mut grounds).await?,
+                None => required(&binding.kind, None, &[], pools.claims, schema),
+            };
+            let ours = pools.adopted || made.contains(id) && binding.mode == Mode::Enforce;
             for difference in found.differences(&wanted) {
-                tell(&client, &difference, health);
+                tell(&client, tenant.map(|tenant| (tenant, ours)), &difference, health);
             }
         }
         for binding in bindings.values().filter(|binding| binding.kind != ClientKind::Unbound) {
@@ -65,30 +74,35 @@ impl Operations {
     }
 }
 
-fn providers_of(tenant: &TenantId, charted: &Charted) -> Vec<ProviderName> {
-    charted
-        .providers
-        .values()
-        .filter(|provider| provider.serves(tenant))
-        .map(|provider| provider.name.clone())
-        .collect()
-}
-
-fn tell(client: &Client, difference: &Difference, health: &mut PoolHealth) {
+fn tell(client: &Client, tenant: Option<(&Tenant, bool)>, difference: &Difference, health: &mut PoolHealth) {
     let severity = match difference.severity {
         pool::Severity::Around | pool::Severity::LocksOut => Severity::Problem,
         pool::Severity::Hygiene => Severity::Note,
     };
     let list = |words: Vec<String>| if words.is_empty() { "nothing".to_owned() } else { words.join(" ") };
-    let message = format!(
-        "{} is {} and should be {}: {}{}",
+    let mut message = format!(
+        "{} is {} and should be {}: {}",
         difference.setting(),
         list(difference.old.clone()),
         list(difference.wanted()),
         difference.because,
-        difference.by_hand.map(|first| format!(". First {first}")).unwrap_or_default(),
     );
-    health.add(severity, difference.code(), &name(client), message, Vec::new());
+    let mut steps = Vec::new();
+    match (difference.by_hand, tenant) {
+        (Some(first), _) => {
+            message.push_str(". First ");
+            message.push_str(first);
+        }
+        (None, Some((tenant, true))) => {
+            steps.push(Step::AlignClient { client: client.clone(), tenant: tenant.id.clone() });
+        }
+        // What was not made here, or only observes, may be as it is for reasons that nobody here knows.
+        (None, Some((tenant, false))) => {
+            let _ = write!(message, ". `tenantctl tenant policy {} --adopted` changes it", tenant.slug);
+        }
+        (None, None) => {}
+    }
+    health.add(severity, difference.code(), &name(client), message, steps);
 }
 
 fn name(client: &Client) -> String {

@@ -9,6 +9,7 @@ use pool::survey::{self};
 use super::chart::Charted;
 use super::settings::{Asked, judge};
 use super::{Chart, Functions, PoolHealth};
+use crate::alignment::UserPools;
 use crate::{OperationError, Operations};
 
 /// A code to confirm a sign-up is good for a day: nobody younger is forgotten.
@@ -39,6 +40,11 @@ fn usual_claims() -> Vec<ClaimName> {
 }
 
 impl Examination {
+    /// The pools, as whoever changes clients asks them.
+    fn pools<'a>(&'a self, cognito: &'a Cognito) -> UserPools<'a> {
+        UserPools { cognito, claims: &self.claims, adopted: false }
+    }
+
     /// Who signed up before then and is not confirmed.
     fn limit(&self, now: Timestamp) -> Result<Timestamp, OperationError> {
         let invalid =
@@ -72,7 +78,7 @@ impl Operations {
         let charted = chart.of(pool).unwrap_or(&nothing);
         let asked = Asked { codes: chart.asks_for_codes(pool), machines: chart.has_machines(pool) };
         judge(pool, &facts, asked, &how.functions, health);
-        self.examine_clients(cognito, chart, pool, (&facts.schema, &how.claims), health).await?;
+        self.examine_clients(how.pools(cognito), chart, pool, &facts.schema, health).await?;
         self.examine_users(cognito, pool, charted, limit, seen, health).await
     }
 }

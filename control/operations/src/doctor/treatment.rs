@@ -7,6 +7,7 @@ use pool::survey::{self, Forgotten};
 
 use super::chart::is_held;
 use super::{Case, Fixed, Step};
+use crate::alignment::UserPools;
 use crate::record::Deed;
 use crate::{OperationError, Operations};
 
@@ -19,8 +20,9 @@ const LAST_OWNER: &str =
 
 impl Operations {
     /// Does the steps of a finding and notes in it what became of it. Repeating it is safe: what is done is done. For operators.
-    pub async fn treat(&self, cognito: &Cognito, case: &mut Case) -> Result<(), OperationError> {
+    pub async fn treat(&self, pools: UserPools<'_>, case: &mut Case) -> Result<(), OperationError> {
         self.operators_only()?;
+        let cognito = pools.cognito;
         self.record_purge(&case.steps).await?;
         let mut fixed = if case.steps.is_empty() { Fixed::No } else { Fixed::Done };
         for step in &case.steps {
@@ -35,7 +37,11 @@ impl Operations {
                 Step::ForgetUser { pool, user_name, sub, before } => {
                     self.forget_user(cognito, pool, user_name, sub, *before).await?
                 }
-                Step::AlignClient(_) => Fixed::No,
+                Step::AlignClient { client: _, tenant } => {
+                    // Whatever of the tenant's clients may be changed: it reads them all anew.
+                    self.align_clients(pools, tenant).await?;
+                    Fixed::Done
+                }
             };
             fixed = worse(fixed, became);
         }

@@ -1,12 +1,13 @@
 //! What the doctor does at a user pool: every step looks again before it acts, and repeating it changes nothing.
 
-use domain::{BarReason, MailboxKey, Membership, MembershipStatus};
-use operations::{Barring, Case, Fixed, Severity, Step};
+use domain::{BarReason, ClientKind, MailboxKey, Membership, MembershipStatus};
+use operations::{Barring, Case, ClientWish, Fixed, Severity, Step};
 use store::Key;
 use store::entity::KeyedMailbox;
+use user_pool::ClientSettings;
 
 use crate::table::{email, person, roles};
-use crate::user_pool::{POOL, PoolWorld, settled};
+use crate::user_pool::{APP, POOL, PoolWorld, app_settings, client, settled};
 
 impl PoolWorld {
     async fn row(&self, row: &Membership) -> Membership {
@@ -223,13 +224,44 @@ async fn a_user_who_came_too_late_for_the_plan_is_not_deleted() {
 }
 
 #[tokio::test]
+async fn m7_a_client_that_was_made_here_is_brought_back_in_line_and_no_other() {
+    let pool = PoolWorld::new().await;
+    let wish = ClientWish {
+        pool: client("made").pool,
+        name: "made".to_owned(),
+        kind: ClientKind::Tenant(pool.acme.id.clone()),
+        suppress_account_scope: true,
+        secret: false,
+        callback_urls: Vec::new(),
+        logout_urls: Vec::new(),
+        scopes: Vec::new(),
+    };
+    let made = pool.world.ops.make_client(pool.pools(), &wish).await.unwrap().binding.client;
+    assert!(pool.codes().await.is_empty());
+    let loose = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"].map(str::to_owned).to_vec();
+    let settings = || ClientSettings { explicit_auth_flows: loose.clone(), ..app_settings() };
+    for id in [made.id.as_ref(), APP] {
+        pool.add_client(id, settings());
+    }
+    let health = pool.health().await;
+    let (mut ours, adopted): (Vec<Case>, Vec<Case>) = health.cases.into_iter().partition(|case| !case.steps.is_empty());
+    assert_eq!((ours.len(), adopted.len()), (1, 1));
+    assert_eq!(ours[0].finding.target, format!("{}:{}", made.pool, made.id));
+    assert!(adopted[0].finding.message.contains("tenantctl tenant policy acme --adopted"), "{:?}", adopted[0]);
+    for _ in 0..2 {
+        assert_eq!(pool.treat(&mut ours[0]).await, Fixed::Done);
+        assert_eq!(pool.health().await.cases, adopted);
+    }
+}
+
+#[tokio::test]
 async fn treating_is_for_operators() {
     let pool = PoolWorld::new().await;
     let olga = pool.member("mia", "owner").await;
     pool.came(8 * 24);
     let bob = pool.signs_up("bob").await;
     let mut case: Case = pool.case("USERS_UNCONFIRMED").await;
-    let refused = pool.world.as_member(&olga).treat(&pool.sdk, &mut case).await;
+    let refused = pool.world.as_member(&olga).treat(pool.pools(), &mut case).await;
     assert_eq!(crate::table::code(refused), "FOR_OPERATORS");
     assert!(pool.is_there(&bob).await);
     assert_ne!(bob, person("bob"));

@@ -8,7 +8,7 @@ use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Credentials, Regi
 use aws_sdk_cognitoidentityprovider::types::{MessageActionType, ProviderUserIdentifierType};
 use domain::{Client, Membership, Person, PoolId, Tenant, TenantId};
 use jiff::{SignedDuration, Timestamp};
-use operations::{Case, Examination, NewBinding, NewMember, Operations, PoolHealth};
+use operations::{Case, Examination, NewBinding, NewMember, Operations, PoolHealth, UserPools};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use user_pool::{
     ClientSeed, ClientSettings, Clock, IdentityProvider, Pool, PoolSettings, ProviderKind, Random, Server, Settings,
@@ -225,8 +225,12 @@ impl PoolWorld {
         found.cloned().unwrap()
     }
 
+    pub(crate) fn pools(&self) -> UserPools<'_> {
+        UserPools { cognito: &self.sdk, claims: &[], adopted: false }
+    }
+
     pub(crate) async fn treat(&self, case: &mut Case) -> operations::Fixed {
-        self.world.ops.treat(&self.sdk, case).await.unwrap();
+        self.world.ops.treat(self.pools(), case).await.unwrap();
         case.finding.fix
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::PoolId;
 use indicatif::{ProgressBar, ProgressStyle};
-use operations::{Case, Examination, Fixed, Functions, PoolHealth};
+use operations::{Case, Examination, Fixed, Functions, PoolHealth, UserPools};
 
 use super::{left, line};
 use crate::args::{Doctor, OfPool};
@@ -44,7 +44,8 @@ pub(super) async fn run(doctor: Doctor, context: &Context<'_>) -> Result<(), Fai
     context.agreed(doctor.yes, &format!("do these {steps} things?"))?;
     for case in health.cases.iter_mut().filter(|case| !case.steps.is_empty()) {
         progress.set_message(case.finding.code);
-        operations.treat(&cognito, case).await?;
+        let pools = UserPools { cognito: &cognito, claims: &how.claims, adopted: false };
+        operations.treat(pools, case).await?;
         if !context.output.json {
             context.output.show(&(), || line(&case.finding));
         }
