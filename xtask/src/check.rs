@@ -44,10 +44,11 @@ pub(crate) fn everything(house: &House, arguments: &Arguments) -> ExitCode {
         })?;
         steps.step("build", || build(house))?;
         steps.step("doc tests", || doc_tests(house))?;
-        steps.step("tests", || tests(house, Some(&judges)))?;
-        steps.step("examples", || examples::check(house))?;
+        // Before the tests: a judge runs what is deployed.
         steps.step("release", || sizes::build(house))?;
-        steps.step("sizes", || sizes::check(house))
+        steps.step("sizes", || sizes::check(house))?;
+        steps.step("tests", || tests(house, Some(&judges)))?;
+        steps.step("examples", || examples::check(house))
     })
 }
 
@@ -87,7 +88,8 @@ fn doc_tests(house: &House) -> Result<String, Failure> {
     Ok(String::new())
 }
 
-/// All tests; without judges, those in modules that are named for them are left out: they need Python, Node.js, cargo-lambda.
+/// All tests; without judges, those in modules that are named for them are left out: they need Python, Node.js, cargo-lambda,
+/// and the release build.
 fn tests(house: &House, judges: Option<&tools::Judges>) -> Result<String, Failure> {
     let nextest = starts("cargo-nextest", &["nextest", "--version"]);
     let mut command = if nextest {
@@ -97,7 +99,7 @@ fn tests(house: &House, judges: Option<&tools::Judges>) -> Result<String, Failur
     };
     command.env("TENANTRY_BIN_DIR", house.programs("debug"));
     match judges {
-        Some(judges) => command.envs(judges.variables()),
+        Some(judges) => command.envs(judges.variables()).env("TENANTRY_RELEASE_DIR", house.programs("release")),
         None if nextest => command.args(["-E", "not test(/\\b(judges|cargo_lambda)::/)"]),
         None => command.args(["--", "--skip", "judges::", "--skip", "cargo_lambda::"]),
     };

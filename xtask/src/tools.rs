@@ -12,8 +12,11 @@ use crate::house::{House, quietly, show, starts, watched, without_cargo_run};
 /// The cargo-deny that is built when the person has none.
 const CARGO_DENY: &str = "0.20.2";
 
-/// Where the local user pool's judges keep what they need.
-const JUDGES: &str = "local/user-pool/judges";
+/// Where the local user pool's own judges keep what they need.
+const POOL_JUDGES: &str = "local/user-pool/judges";
+
+/// Where those of the whole house do.
+const JUDGES: &str = "tests/judges";
 
 /// Clients and tools that nobody here wrote, which the tests hold ours against.
 #[derive(Default)]
@@ -21,6 +24,8 @@ pub(crate) struct Judges {
     cargo_lambda: Option<PathBuf>,
     boto3_python: Option<PathBuf>,
     jwt_verify: Option<PathBuf>,
+    javascript: Option<PathBuf>,
+    ministack_python: Option<PathBuf>,
 }
 
 impl Judges {
@@ -30,6 +35,8 @@ impl Judges {
             ("TENANTRY_CARGO_LAMBDA", &self.cargo_lambda),
             ("TENANTRY_BOTO3_PYTHON", &self.boto3_python),
             ("TENANTRY_JWT_VERIFY_DIR", &self.jwt_verify),
+            ("TENANTRY_JAVASCRIPT_JUDGES_DIR", &self.javascript),
+            ("TENANTRY_MINISTACK_PYTHON", &self.ministack_python),
         ]
         .into_iter()
         .filter_map(|(name, path)| path.as_deref().map(|path| (name, path)))
@@ -41,15 +48,19 @@ impl Judges {
     }
 }
 
-/// A Python that has what `examples/fastapi` requires; that is a newer Python than the judges'.
+/// A Python that has what `examples/fastapi` requires.
 pub(crate) fn fastapi_python(house: &House) -> Result<PathBuf, Failure> {
+    newer_python("fastapi", house, &house.root.join("examples/fastapi/requirements.txt"))
+}
+
+/// A Python of its own, with packages that need a newer one than the project's tools do.
+fn newer_python(name: &str, house: &House, requirements: &Path) -> Result<PathBuf, Failure> {
     if !starts(python()?, &["-c", "import sys; sys.exit(sys.version_info < (3, 11))"]) {
-        return Err(Failure::new(
-            "the FastAPI example needs python3 3.11 or newer: `apt-get install python3 python3-venv`, `brew install python`, or python.org",
-        ));
+        return Err(Failure::new(format!(
+            "{name} needs python3 3.11 or newer: `apt-get install python3 python3-venv`, `brew install python`, or python.org"
+        )));
     }
-    let requirements = house.root.join("examples/fastapi/requirements.txt");
-    Ok(program(&venv(house, "fastapi", &requirements)?, "python"))
+    Ok(program(&venv(house, name, requirements)?, "python"))
 }
 
 /// A Node.js that runs tests.
@@ -65,19 +76,15 @@ pub(crate) fn node() -> Result<&'static str, Failure> {
 
 /// Installs what the whole test run needs.
 pub(crate) fn judges(house: &House) -> Result<Judges, Failure> {
-    let boto3 = house.root.join(JUDGES).join("requirements.txt");
-    let jwt_verify = house.root.join(JUDGES).join("package.json");
+    node()?;
+    let pool_judges = house.root.join(POOL_JUDGES);
+    let judges = house.root.join(JUDGES);
     Ok(Judges {
         cargo_lambda: Some(cargo_lambda(house)?),
-        boto3_python: boto3
-            .exists()
-            .then(|| venv(house, "boto3", &boto3))
-            .transpose()?
-            .map(|bin| program(&bin, "python")),
-        jwt_verify: jwt_verify
-            .exists()
-            .then(|| node_modules(house, "jwt-verify", &house.root.join(JUDGES)))
-            .transpose()?,
+        boto3_python: Some(program(&venv(house, "boto3", &pool_judges.join("requirements.txt"))?, "python")),
+        jwt_verify: Some(node_modules(house, "jwt-verify", &pool_judges)?),
+        javascript: Some(node_modules(house, "javascript-judges", &judges.join("javascript"))?),
+        ministack_python: Some(newer_python("ministack", house, &judges.join("ministack/requirements.txt"))?),
     })
 }
 

@@ -11,6 +11,7 @@
 mod contract;
 mod fixtures;
 mod journeys;
+mod judges;
 mod properties;
 mod round_trips;
 mod threats;

@@ -97,22 +97,22 @@ fn programs() -> Programs {
     }
 }
 
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     programs().find(name).unwrap_or_else(|fault| panic!("{fault}"))
 }
 
 /// The root of the checkout.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests read what cargo xtask test hands them")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the programs live in real time, and so does the town")]
-fn world() -> World {
+pub(crate) fn world() -> World {
     World { now: jiff::Timestamp::now, random: |buffer| getrandom::fill(buffer).unwrap() }
 }
 

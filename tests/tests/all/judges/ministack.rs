@@ -1,0 +1,162 @@
+//! ministack in a process of its own, on a free port, in a folder that goes away with it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use aws_sdk_cognitoidentityprovider as cognito;
+use cognito::types::{
+    LambdaConfigType, PreTokenGenerationLambdaVersionType, PreTokenGenerationVersionConfigType,
+    ResourceServerScopeType, UsernameAttributeType, VerifiedAttributeType,
+};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
+
+use super::ground::{REGION, SENDER, Version};
+use super::http;
+
+/// A running ministack. Dropping it ends it, and the functions that it runs.
+pub(super) struct Ministack {
+    process: Child,
+    python: PathBuf,
+    url: String,
+    folder: TempDir,
+}
+
+impl Ministack {
+    pub(super) async fn start(python: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let log = File::create(folder.path().join("log")).unwrap();
+        let process = Command::new(python)
+            .args(["-m", "ministack"])
+            .env_clear()
+            .env("GATEWAY_PORT", port.to_string())
+            .env("BIND_HOST", "127.0.0.1")
+            .env("IOT_MTLS_ENABLED", "0")
+            .env("MINISTACK_REGION", REGION)
+            // A refusing pre token generation refuses, as in AWS.
+            .env("MINISTACK_COGNITO_PRETOKEN_STRICT", "1")
+            .env("LOG_LEVEL", "WARNING")
+            // Nothing is kept, and nothing of this machine is touched: no home, no Docker.
+            .envs(["HOME", "TMPDIR", "STATE_DIR", "S3_DATA_DIR"].map(|name| (name, folder.path())))
+            .env("DOCKER_HOST", format!("unix://{}", folder.path().join("no-docker").display()))
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let url = format!("http://127.0.0.1:{port}");
+        let mut this = Self { process, python: python.to_owned(), url, folder };
+        this.ready().await;
+        this
+    }
+
+    async fn ready(&mut self) {
+        for _ in 0..300 {
+            if http::get(&format!("{}/_ministack/health", self.url)).await.is_some_and(|(status, _)| status == 200) {
+                return;
+            }
+            if let Some(status) = self.process.try_wait().unwrap() {
+                panic!("ministack ended with {status}: {}", self.log());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("ministack does not answer: {}", self.log());
+    }
+
+    /// The endpoint of everything.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What it said.
+    pub(super) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Zips the programs as `bootstrap` and creates functions of them; their ARNs.
+    pub(super) async fn deploy(
+        &self,
+        programs: &BTreeMap<&str, PathBuf>,
+        environment: &BTreeMap<String, String>,
+    ) -> BTreeMap<String, String> {
+        let mut child = tokio::process::Command::new(&self.python)
+            .arg(super::folder().join("ministack/deploy.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let input = json!({
+            "url": self.url, "region": REGION, "sender": SENDER, "programs": programs, "environment": environment,
+        });
+        child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).await.unwrap();
+        let output = child.wait_with_output().await.unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{error}\n{}", self.log());
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+impl Drop for Ministack {
+    fn drop(&mut self) {
+        // Killed at once, it would leave its functions behind; asked to end, it ends them first.
+        if cfg!(unix) {
+            let _ = Command::new("kill").arg(self.process.id().to_string()).status();
+        }
+        for _ in 0..100 {
+            if !cfg!(unix) || self.process.try_wait().is_ok_and(|status| status.is_some()) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A pool as the documentation asks for one, with every trigger, and with one resource server.
+pub(super) async fn create_pool(
+    sdk: &cognito::Client,
+    version: Version,
+    functions: &BTreeMap<String, String>,
+) -> String {
+    let function = |name: &str| functions[name].clone();
+    let mut triggers = LambdaConfigType::builder()
+        .pre_sign_up(function("pre-sign-up"))
+        .post_confirmation(function("post-confirmation"))
+        .define_auth_challenge(function("define-auth-challenge"))
+        .create_auth_challenge(function("create-auth-challenge"))
+        .verify_auth_challenge_response(function("verify-auth-challenge"));
+    let token = function("pre-token-generation");
+    triggers = match version {
+        Version::V1 => triggers.pre_token_generation(token),
+        Version::V2 => triggers.pre_token_generation_config(config(token, PreTokenGenerationLambdaVersionType::V20)),
+        Version::V3 => triggers.pre_token_generation_config(config(token, PreTokenGenerationLambdaVersionType::V30)),
+    };
+    let made = sdk
+        .create_user_pool()
+        .pool_name(format!("judged-{version:?}"))
+        .username_attributes(UsernameAttributeType::Email)
+        .auto_verified_attributes(VerifiedAttributeType::Email)
+        .lambda_config(triggers.build())
+        .send()
+        .await
+        .unwrap();
+    let pool = made.user_pool().unwrap().id().unwrap().to_owned();
+    let scope =
+        |name: &str| ResourceServerScopeType::builder().scope_name(name).scope_description(name).build().unwrap();
+    let server = sdk.create_resource_server().user_pool_id(&pool).identifier("billing").name("Billing");
+    server.scopes(scope("read")).scopes(scope("write")).send().await.unwrap();
+    pool
+}
+
+fn config(function: String, version: PreTokenGenerationLambdaVersionType) -> PreTokenGenerationVersionConfigType {
+    PreTokenGenerationVersionConfigType::builder().lambda_arn(function).lambda_version(version).build().unwrap()
+}
