@@ -94,7 +94,7 @@ impl Operations {
         change: &PolicyChange,
     ) -> Result<PolicyPlan, OperationError> {
         self.operators_only()?;
-        let before = self.tenant(id).await?;
+        let before = self.read_tenant(id).await?;
         let after = self.changed_policy(&before, change).await?;
         let clients = self.clients_against(pools, &after).await?;
         Ok(PolicyPlan { before, after, clients: clients.into_iter().map(|(client, _)| client).collect() })
@@ -129,13 +129,13 @@ impl Operations {
     /// Brings every client that may be changed in line with the policy that the table has by now. For operators.
     pub(crate) async fn align_clients(&self, pools: UserPools<'_>, id: &TenantId) -> Result<Tenant, OperationError> {
         for _ in 0..ROUNDS {
-            let tenant = self.tenant(id).await?;
+            let tenant = self.read_tenant(id).await?;
             for (client, read) in self.clients_against(pools, &tenant).await? {
                 if let Some(read) = read.filter(|_| client.will_change()) {
                     self.change_client(pools, &client.binding, &read, &client.differences).await?;
                 }
             }
-            let now = self.tenant(id).await?;
+            let now = self.read_tenant(id).await?;
             if now.policy == tenant.policy {
                 return Ok(now);
             }

@@ -1,6 +1,6 @@
 //! Who may do what: operators everything, members what their own row allows, in their own tenant.
 
-use domain::{Actor, Membership, MembershipStatus, Person, Rank, Roles, Tenant, TenantStatus};
+use domain::{Actor, Membership, MembershipStatus, Person, Rank, Roles, Tenant, TenantId, TenantStatus};
 use store::{Key, Transaction};
 
 use crate::commit::Part;
@@ -67,6 +67,28 @@ impl Operations {
         }
     }
 
+    /// Whether the actor may see what is this tenant's, as [`Operations::authority`] would let them act in it.
+    pub(crate) async fn may_read(&self, tenant: &Tenant, least: Rank) -> Result<bool, OperationError> {
+        match self.authority(tenant, least).await {
+            Ok(_) => Ok(true),
+            Err(OperationError::NotAllowed(_) | OperationError::ForOperators) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the actor may see what belongs to this tenant, or to none: the latter is for operators.
+    pub(crate) async fn may_read_of(&self, tenant: Option<&TenantId>) -> Result<bool, OperationError> {
+        if self.operators_only().is_ok() {
+            return Ok(true);
+        }
+        let Some(id) = tenant else { return Ok(false) };
+        match self.read_tenant(id).await {
+            Ok(tenant) => self.may_read(&tenant, Rank::Admin).await,
+            Err(OperationError::TenantUnknown(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether the actor is an operator, or an active member of at least this step of this active tenant.
     pub(crate) async fn authority(&self, tenant: &Tenant, least: Rank) -> Result<Authority, OperationError> {
         let person = match &self.actor {
@@ -91,7 +113,7 @@ impl Operations {
 
 #[cfg(test)]
 mod tests {
-    use domain::{MemberId, Origin, TenantId};
+    use domain::{MemberId, Origin};
     use jiff::Timestamp;
 
     use super::*;

@@ -148,8 +148,15 @@ impl Operations {
         Ok(self.commit(&transaction).await?.is_empty())
     }
 
-    /// What the table says of one client.
+    /// What the table says of one client. For operators and the admins of its tenant; to others it is as unknown as one that never was.
     pub async fn client(&self, client: &Client) -> Result<Binding, OperationError> {
+        let binding = self.read_binding(client).await?;
+        let may = self.may_read_of(binding.kind.tenant()).await?;
+        if may { Ok(binding) } else { Err(OperationError::ClientUnknown) }
+    }
+
+    /// As [`Operations::client`], for an actor whose authority is known.
+    pub(crate) async fn read_binding(&self, client: &Client) -> Result<Binding, OperationError> {
         self.session.get(&Key::binding(client)).await?.ok_or(OperationError::ClientUnknown)
     }
 
@@ -165,7 +172,7 @@ impl Operations {
         prefix: &str,
     ) -> Result<Vec<E>, OperationError> {
         if let Some(id) = tenant {
-            let tenant = self.tenant(id).await?;
+            let tenant = self.read_tenant(id).await?;
             self.authority(&tenant, Rank::Admin).await?;
             return Ok(self.session.list_all(id.as_ref(), prefix).await?);
         }
@@ -176,8 +183,16 @@ impl Operations {
         Ok(all)
     }
 
-    /// What the table says of a pool; the default where it says nothing.
+    /// What the table says of a pool; the default where it says nothing. For operators, and the admins of the tenant that it is
+    /// dedicated to.
     pub async fn pool(&self, id: &PoolId) -> Result<Pool, OperationError> {
+        let pool = self.read_pool(id).await?;
+        let may = self.may_read_of(pool.dedicated_to.as_ref()).await?;
+        if may { Ok(pool) } else { Err(OperationError::ForOperators) }
+    }
+
+    /// As [`Operations::pool`], for an actor whose authority is known.
+    pub(crate) async fn read_pool(&self, id: &PoolId) -> Result<Pool, OperationError> {
         let found: Option<Pool> = self.session.get(&Key::pool(id)).await?;
         Ok(found.unwrap_or_else(|| Pool { id: id.clone(), observe_unbound: false, dedicated_to: None, revision: 0 }))
     }
@@ -224,7 +239,7 @@ impl Operations {
     ) -> Result<Pool, OperationError> {
         self.operators_only()?;
         for _ in 0..ROUNDS {
-            let before = self.pool(id).await?;
+            let before = self.read_pool(id).await?;
             let mut after = before.clone();
             change(&mut after)?;
             if after == before {

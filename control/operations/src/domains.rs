@@ -81,7 +81,7 @@ impl Operations {
             let tenant = self.open_tenant(id).await?;
             let authority = self.authority(&tenant, Rank::Admin).await?;
             let before: Option<Claim> = self.session.get(&Key::claim(domain, id)).await?;
-            let owner = self.domain_owner(domain).await?;
+            let owner = self.read_domain_owner(domain).await?;
             let own = owner.as_ref().is_some_and(|owner| owner.belongs_to(id));
             if let Some(claim) = &before
                 && (claim.status == ClaimStatus::Pending || (claim.status == ClaimStatus::Verified && own))
@@ -118,7 +118,7 @@ impl Operations {
             .await?
             .filter(|claim: &Claim| claim.status != ClaimStatus::Released)
             .ok_or_else(|| OperationError::DomainUnclaimed(domain.clone()))?;
-        if let Some(owner) = self.domain_owner(domain).await?.filter(|owner| owner.belongs_to(id)) {
+        if let Some(owner) = self.read_domain_owner(domain).await?.filter(|owner| owner.belongs_to(id)) {
             return Ok(owner);
         }
         let texts = dns.texts(&challenge_name(domain)).await.map_err(|failure| OperationError::DnsUnreachable {
@@ -160,7 +160,7 @@ impl Operations {
         for _ in 0..ROUNDS {
             let tenant = self.open_tenant(id).await?;
             let authority = self.authority(&tenant, Rank::Admin).await?;
-            let before = self.domain_owner(domain).await?;
+            let before = self.read_domain_owner(domain).await?;
             match &before {
                 Some(owner) if owner.belongs_to(id) => return Ok(owner.clone()),
                 Some(owner) if owner.tenant.is_some() => return Err(OperationError::DomainTaken(domain.clone())),
@@ -209,14 +209,21 @@ impl Operations {
         }
     }
 
-    /// The domain's owner item, if it ever had one.
+    /// The domain's owner item, if it ever had one. Members see it of their own tenant's domains alone.
     pub async fn domain_owner(&self, domain: &DomainName) -> Result<Option<DomainOwner>, OperationError> {
+        let owner = self.read_domain_owner(domain).await?;
+        let may = self.may_read_of(owner.as_ref().and_then(|owner| owner.tenant.as_ref())).await?;
+        Ok(owner.filter(|_| may))
+    }
+
+    /// As [`Operations::domain_owner`], for an actor whose authority is known.
+    pub(crate) async fn read_domain_owner(&self, domain: &DomainName) -> Result<Option<DomainOwner>, OperationError> {
         Ok(self.session.get(&Key::domain(domain)).await?)
     }
 
     /// The tenant's claims and domains. From the index.
     pub async fn domains(&self, id: &TenantId) -> Result<Vec<TenantDomain>, OperationError> {
-        let tenant = self.tenant(id).await?;
+        let tenant = self.read_tenant(id).await?;
         self.authority(&tenant, Rank::Admin).await?;
         let claims: Vec<Claim> = self.session.list_all(id.as_ref(), "CLAIM#").await?;
         let mut owners: Vec<DomainOwner> = self.session.list_all(id.as_ref(), "DOMAIN#").await?;
@@ -271,7 +278,7 @@ impl Operations {
     }
 
     async fn owned(&self, id: &TenantId, domain: &DomainName) -> Result<DomainOwner, OperationError> {
-        self.domain_owner(domain)
+        self.read_domain_owner(domain)
             .await?
             .filter(|owner| owner.belongs_to(id))
             .ok_or_else(|| OperationError::DomainNotOwned(domain.clone()))
@@ -285,9 +292,9 @@ impl Operations {
         domain: &DomainName,
         how: Releasing,
     ) -> Result<Released, OperationError> {
-        let tenant = self.tenant(id).await?;
+        let tenant = self.read_tenant(id).await?;
         let authority = self.authority(&tenant, Rank::Owner).await?;
-        let Some(before) = self.domain_owner(domain).await?.filter(|owner| owner.belongs_to(id)) else {
+        let Some(before) = self.read_domain_owner(domain).await?.filter(|owner| owner.belongs_to(id)) else {
             return self.already_lost(&tenant, domain, None, how).await;
         };
         let (dependants, mut kept) = self.settle_dependants(&tenant, &before, how).await?;
@@ -313,9 +320,9 @@ impl Operations {
     ) -> Result<Released, OperationError> {
         self.operators_only()?;
         check_reason(Some(reason))?;
-        let tenant = self.tenant(from).await?;
+        let tenant = self.read_tenant(from).await?;
         let heir = self.open_tenant(to).await?;
-        let before = self.domain_owner(domain).await?;
+        let before = self.read_domain_owner(domain).await?;
         let before = match before {
             Some(owner) if owner.belongs_to(from) && from == to => {
                 return Ok(Released { owner, dependants: 0, kept: 0, done: how != Releasing::DryRun });
@@ -383,7 +390,7 @@ impl Operations {
             if lost == [Part::Seats] {
                 return Err(OperationError::LastOwner);
             }
-            let found = self.domain_owner(&domain).await?;
+            let found = self.read_domain_owner(&domain).await?;
             match found {
                 Some(found) if found.belongs_to(id) => before = found,
                 // An attempt of our own whose answer was lost.
@@ -496,7 +503,7 @@ impl Operations {
     ) -> Result<Released, OperationError> {
         let not_owned = || OperationError::DomainNotOwned(domain.clone());
         let claim: Option<Claim> = self.session.get(&Key::claim(domain, &tenant.id)).await?;
-        let owner = self.domain_owner(domain).await?.ok_or_else(not_owned)?;
+        let owner = self.read_domain_owner(domain).await?.ok_or_else(not_owned)?;
         if owner.tenant.as_ref() != to || claim.is_none_or(|claim| claim.status != ClaimStatus::Released) {
             return Err(not_owned());
         }

@@ -48,6 +48,7 @@ impl Operations {
 impl Importer<'_> {
     /// Imports one row.
     pub async fn row(&mut self, row: &ImportRow) -> Result<Imported, OperationError> {
+        self.operations.operators_only()?;
         let tenant = self.tenant(&row.tenant).await?;
         let new = NewMember {
             person: row.person.clone(),

@@ -145,13 +145,19 @@ impl Operations {
 
     /// Every invitation of a tenant that the table still holds, the oldest first.
     pub async fn invitations(&self, id: &TenantId) -> Result<Vec<Invitation>, OperationError> {
-        let tenant = self.tenant(id).await?;
+        let tenant = self.read_tenant(id).await?;
         self.authority(&tenant, Rank::Admin).await?;
         Ok(self.session.list_all(id.as_ref(), "INVITATION#").await?)
     }
 
-    /// The invitation that somebody named.
+    /// The invitation that somebody named. For operators and the tenant's admins.
     pub async fn find_invitation(&self, id: &TenantId, name: &InvitationName) -> Result<Invitation, OperationError> {
+        self.authority(&self.read_tenant(id).await?, Rank::Admin).await?;
+        self.named_invitation(id, name).await
+    }
+
+    /// As [`Operations::find_invitation`], for an actor whose authority is known.
+    async fn named_invitation(&self, id: &TenantId, name: &InvitationName) -> Result<Invitation, OperationError> {
         let digest = match name {
             InvitationName::Address(address) => {
                 self.mailbox(id, address).await?.mailbox.invitation.map(|terms| terms.digest)
@@ -184,9 +190,9 @@ impl Operations {
     ) -> Result<Invitation, OperationError> {
         check_reason(reason)?;
         for _ in 0..ROUNDS {
-            let tenant = self.tenant(id).await?;
+            let tenant = self.read_tenant(id).await?;
             let authority = self.authority(&tenant, Rank::Admin).await?;
-            let mut invitation = self.find_invitation(id, name).await?;
+            let mut invitation = self.named_invitation(id, name).await?;
             match invitation.state {
                 InvitationState::Revoked { .. } => return Ok(invitation),
                 InvitationState::Accepted { .. } => return Err(OperationError::InvitationSettled("used")),

@@ -263,7 +263,7 @@ impl Operations {
     ) -> Result<MadeClient, OperationError> {
         self.delete_others(pools, intent, Some(made)).await?;
         let client = Client { pool: intent.pool.clone(), id: made.clone() };
-        let binding = self.client(&client).await?;
+        let binding = self.read_binding(&client).await?;
         if binding.kind == ClientKind::Unbound {
             return Err(OperationError::ClientUnbound(made.to_string()));
         }

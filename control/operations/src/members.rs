@@ -234,7 +234,7 @@ impl Operations {
 
     /// The member whom somebody named. A superseded row gives way to the one that took it over.
     pub async fn find_member(&self, id: &TenantId, name: &MemberName) -> Result<Membership, OperationError> {
-        let tenant = self.tenant(id).await?;
+        let tenant = self.read_tenant(id).await?;
         self.authority(&tenant, Rank::Admin).await?;
         self.named(id, name).await
     }
@@ -273,7 +273,7 @@ impl Operations {
 
     /// Every row of a tenant, whatever its status. From the index: what was written a moment ago may be missing.
     pub async fn members(&self, id: &TenantId) -> Result<Vec<Membership>, OperationError> {
-        let tenant = self.tenant(id).await?;
+        let tenant = self.read_tenant(id).await?;
         self.authority(&tenant, Rank::Admin).await?;
         Ok(self.session.list_all(id.as_ref(), "MEMBER#").await?)
     }
@@ -532,7 +532,7 @@ impl Operations {
     ) -> Result<Membership, OperationError> {
         check_reason(reason)?;
         for _ in 0..ROUNDS {
-            let tenant = self.tenant(id).await?;
+            let tenant = self.read_tenant(id).await?;
             let authority = self.authority(&tenant, Rank::Admin).await?;
             let before = self.named(id, name).await?;
             if authority.is_outdated_by(&before) {
@@ -660,7 +660,7 @@ impl Operations {
 
     /// The tenant, unless it is closed.
     pub(crate) async fn open_tenant(&self, id: &TenantId) -> Result<Tenant, OperationError> {
-        let tenant = self.tenant(id).await?;
+        let tenant = self.read_tenant(id).await?;
         if tenant.status == TenantStatus::Closed { Err(OperationError::TenantState("closed")) } else { Ok(tenant) }
     }
 }

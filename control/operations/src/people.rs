@@ -204,7 +204,7 @@ impl Operations {
             }
             let mut seats = seat_change(Some(&row), after.as_ref());
             // Nobody needs a closed tenant's last owner.
-            let closed = self.tenant(tenant).await.is_ok_and(|tenant| tenant.status == TenantStatus::Closed);
+            let closed = self.read_tenant(tenant).await.is_ok_and(|tenant| tenant.status == TenantStatus::Closed);
             seats.keep_an_owner &= !closed;
             transaction.seats(Part::Seats, tenant, seats)?;
             self.record(&mut transaction, tenant, now, Deed::new("person.erase", row.member.as_ref()).because(reason))?;

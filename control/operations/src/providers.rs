@@ -54,7 +54,7 @@ impl Operations {
     ) -> Result<Provider, OperationError> {
         self.operators_only()?;
         for _ in 0..ROUNDS {
-            let mut provider = self.provider(pool, name).await?;
+            let mut provider = self.read_provider(pool, name).await?;
             if provider.enabled == enabled {
                 return Ok(provider);
             }
@@ -76,7 +76,7 @@ impl Operations {
     pub async fn unbind_provider(&self, pool: &PoolId, name: &ProviderName) -> Result<Provider, OperationError> {
         self.operators_only()?;
         for _ in 0..ROUNDS {
-            let provider = self.provider(pool, name).await?;
+            let provider = self.read_provider(pool, name).await?;
             let now = self.now();
             let mut transaction = self.transaction();
             transaction.delete_entity(Part::Provider, &provider)?;
@@ -88,8 +88,18 @@ impl Operations {
         Err(OperationError::Contended)
     }
 
-    /// A bound provider.
+    /// A bound provider. For operators and the admins of its tenant; to others it is as unknown as one that never was.
     pub async fn provider(&self, pool: &PoolId, name: &ProviderName) -> Result<Provider, OperationError> {
+        let provider = self.read_provider(pool, name).await?;
+        let tenant = match &provider.kind {
+            ProviderKind::Tenant(tenant) => Some(tenant),
+            ProviderKind::Social => None,
+        };
+        if self.may_read_of(tenant).await? { Ok(provider) } else { Err(OperationError::ProviderUnknown) }
+    }
+
+    /// As [`Operations::provider`], for an actor whose authority is known.
+    pub(crate) async fn read_provider(&self, pool: &PoolId, name: &ProviderName) -> Result<Provider, OperationError> {
         self.session.get(&Key::provider(pool, name)).await?.ok_or(OperationError::ProviderUnknown)
     }
 

@@ -91,20 +91,31 @@ impl Operations {
         Ok(tenant)
     }
 
-    /// The tenant of this id.
+    /// The tenant of this id. Members see their own alone: another is as unknown as one that never was.
     pub async fn tenant(&self, id: &TenantId) -> Result<Tenant, OperationError> {
+        let tenant = self.read_tenant(id).await?;
+        if self.may_read(&tenant, Rank::Viewer).await? { Ok(tenant) } else { Err(OperationError::no_tenant(id)) }
+    }
+
+    /// As [`Operations::tenant`], whoever acts: before it is known whether they may.
+    pub(crate) async fn read_tenant(&self, id: &TenantId) -> Result<Tenant, OperationError> {
         self.session.get(&Key::tenant(id)).await?.ok_or_else(|| OperationError::no_tenant(id))
     }
 
-    /// The tenant that somebody named by its slug or its id.
+    /// The tenant that somebody named by its slug or its id. Members find their own alone.
     pub async fn find_tenant(&self, name: &str) -> Result<Tenant, OperationError> {
         let unknown = || OperationError::TenantUnknown(name.escape_debug().to_string());
-        if let Ok(id) = name.parse::<TenantId>() {
-            return self.session.get(&Key::tenant(&id)).await?.ok_or_else(unknown);
+        let id = if let Ok(id) = name.parse() {
+            id
+        } else {
+            let slug: Slug = name.parse().map_err(|_| unknown())?;
+            self.slug(&slug).await?.ok_or_else(unknown)?.tenant
+        };
+        // Whatever the name was resolved to, the words are the caller's own: a foreign slug must not tell an id.
+        match self.tenant(&id).await {
+            Err(OperationError::TenantUnknown(_)) => Err(unknown()),
+            other => other,
         }
-        let slug: Slug = name.parse().map_err(|_| unknown())?;
-        let owner = self.slug(&slug).await?.ok_or_else(unknown)?;
-        self.tenant(&owner.tenant).await
     }
 
     pub(crate) async fn slug(&self, slug: &Slug) -> Result<Option<SlugOwner>, OperationError> {
@@ -117,8 +128,14 @@ impl Operations {
         Ok(self.session.list_all(ALL_TENANTS, "").await?)
     }
 
-    /// A tenant's counters.
-    pub async fn seats(&self, tenant: &TenantId) -> Result<Seats, OperationError> {
+    /// A tenant's counters. For operators and the tenant's admins.
+    pub async fn seats(&self, id: &TenantId) -> Result<Seats, OperationError> {
+        self.authority(&self.read_tenant(id).await?, Rank::Admin).await?;
+        self.read_seats(id).await
+    }
+
+    /// As [`Operations::seats`], for an actor whose authority is known.
+    pub(crate) async fn read_seats(&self, tenant: &TenantId) -> Result<Seats, OperationError> {
         self.session.get(&Key::seats(tenant)).await?.ok_or(OperationError::SeatsDisagree)
     }
 
@@ -133,7 +150,7 @@ impl Operations {
             check_name(name)?;
         }
         for _ in 0..ROUNDS {
-            let before = self.tenant(id).await?;
+            let before = self.read_tenant(id).await?;
             let authority = self.authority(&before, Rank::Owner).await?;
             let mut after = before.clone();
             if let Some(slug) = slug {
@@ -201,7 +218,7 @@ impl Operations {
         self.operators_only()?;
         check_reason(reason)?;
         for _ in 0..ROUNDS {
-            let mut tenant = self.tenant(id).await?;
+            let mut tenant = self.read_tenant(id).await?;
             if tenant.status == to {
                 return Ok(tenant);
             }
@@ -258,7 +275,7 @@ impl Operations {
             check_default_roles(roles)?;
         }
         for _ in 0..ROUNDS {
-            let before = self.tenant(id).await?;
+            let before = self.read_tenant(id).await?;
             let authority = self.authority(&before, Rank::Owner).await?;
             let seats_before = match self.session.get(&Key::seats(id)).await? {
                 Some(seats) => seats,
@@ -286,7 +303,7 @@ impl Operations {
             authority.guard(&mut transaction, None)?;
             self.record(&mut transaction, id, now, Deed::new("tenant.policy", id.as_ref()))?;
             if self.commit(&transaction).await?.is_empty() {
-                return Ok((self.tenant(id).await?, self.seats(id).await?));
+                return Ok((self.read_tenant(id).await?, self.read_seats(id).await?));
             }
         }
         Err(OperationError::Contended)

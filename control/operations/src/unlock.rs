@@ -39,7 +39,7 @@ impl Operations {
     ) -> Result<Unlocked, OperationError> {
         check_reason(reason)?;
         for _ in 0..ROUNDS {
-            let tenant = self.tenant(id).await?;
+            let tenant = self.read_tenant(id).await?;
             let authority = self.authority(&tenant, Rank::Admin).await?;
             let (person, row) = self.whom(id, name, &authority).await?;
             if let Some(row) = &row {
@@ -60,7 +60,8 @@ impl Operations {
             if !self.commit(&transaction).await?.is_empty() {
                 continue;
             }
-            self.session().forget_codes(&person, &clients).await?;
+            // The limit on codes that every tenant of the pool shares is not one tenant's to lift.
+            self.session().forget_codes(&person, &clients, authority.is_operator()).await?;
             return Ok(Unlocked {
                 tenant_id: id.to_string(),
                 pool: person.pool.to_string(),
@@ -97,10 +98,10 @@ impl Operations {
         let bound = self.clients(Some(id)).await?.into_iter();
         let here = bound.filter(|one| one.client.pool == person.pool && matches!(one.kind, ClientKind::Tenant(_)));
         let mut clients: Vec<ClientId> = here.map(|one| one.client.id).collect();
-        let dedicated = !others.is_empty() && self.pool(&person.pool).await?.dedicated_to.as_ref() == Some(id);
+        let dedicated = !others.is_empty() && self.read_pool(&person.pool).await?.dedicated_to.as_ref() == Some(id);
         for other in others.iter().filter(|other| !clients.contains(other)).cloned().collect::<Vec<_>>() {
             let client = domain::Client { pool: person.pool.clone(), id: other };
-            let own = match self.client(&client).await {
+            let own = match self.read_binding(&client).await {
                 Err(OperationError::ClientUnknown) => dedicated,
                 // The index may not show yet what was bound a moment ago.
                 Ok(binding) => matches!(&binding.kind, ClientKind::Tenant(tenant) if tenant == id),

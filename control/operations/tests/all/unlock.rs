@@ -1,10 +1,10 @@
 //! Lifting the lock that wrong codes put on a sign-in: for operators and the tenant's admins, at this tenant's app clients.
 
-use domain::challenge::{Limits, Ticket};
+use domain::challenge::{Asking, Limits, Ticket};
 use domain::{Client, ClientId, Membership, Person, Refusal, TenantId};
 use operations::{MemberName, NewBinding};
 use store::Batch;
-use store::challenge::{Answered, Asked, Want, Wanted};
+use store::challenge::{Answered, Asked, Wanted};
 use store::entity::Audit;
 
 use crate::table::{World, code, now, person};
@@ -30,8 +30,9 @@ impl World {
         let codes = asked.take(proven, &session.batch(batch).await.unwrap()).unwrap();
         // Every code is asked for anew: nothing is sent twice.
         let limits = Limits { again_after: jiff::SignedDuration::ZERO, ..Limits::default() };
-        let want = Want { now: now(), limits: &limits, proven, asked: false };
-        asked.want(&session, want, codes).await.unwrap()
+        let ticket = Ticket::from_random([2; 16]);
+        let asking = Asking { now: now(), limits: &limits, ticket: &ticket, proven, again: false };
+        asked.want(&session, &asking, codes).await.unwrap()
     }
 
     /// Asks for codes until there are no more.
