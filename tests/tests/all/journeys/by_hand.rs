@@ -30,7 +30,7 @@ async fn every_fixture_that_the_demo_names_is_there() {
     let laptop = Laptop::start().await;
     let lines = laptop::by_hand(&laptop, "target/debug");
     let fixtures: Vec<&str> = lines.split_whitespace().filter(|word| word.starts_with("fixtures/")).collect();
-    assert_eq!(fixtures.len(), 3);
+    assert_eq!(fixtures.len(), 4);
     for fixture in fixtures {
         assert!(root().join(fixture).is_file(), "{fixture}");
     }

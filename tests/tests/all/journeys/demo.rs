@@ -49,6 +49,11 @@ fn the_transcript_has_every_journey_of_the_promise() {
         "He signs in again",
         "He deletes his account, signs up anew",
         "is suspended. Zoe's app refreshes",
+        "signs in with his password and the code from his mailbox",
+        "tries it alone",
+        "The third wrong one ends it",
+        "the code from her mailbox",
+        "whom nobody knows",
         "DynamoDB is switched off",
         "DynamoDB is switched on",
     ] {

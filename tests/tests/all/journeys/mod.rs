@@ -3,8 +3,10 @@
 //! The programs must be built: `cargo build --workspace`, then `cargo test -p tenantry-tests`.
 
 mod admin_created;
+mod by_challenge;
 mod by_hand;
 mod cargo_lambda;
+mod chain_interrupted;
 mod closed;
 mod consultant;
 mod contractor;
