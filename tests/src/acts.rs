@@ -3,13 +3,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use domain::challenge::{Count, Issue, Ticket};
 use domain::{
     Actor, BarReason, Holder, Invitation, InvitationState, MailboxKey, Membership, MembershipStatus, Rank, Tenant,
 };
 use jiff::Timestamp;
 use operations::{Invite, Invited, Operations};
 use store::Key;
-use store::entity::{KeyedMailbox, Seats, SlugOwner};
+use store::entity::{Issued, KeyedMailbox, Seats, SlugOwner};
 
 use crate::World;
 use crate::nouns;
@@ -111,6 +112,28 @@ impl World {
     pub async fn invite(&self, tenant: &str, address: &str, roles: &[&str]) -> Invited {
         let invite = Invite::new(nouns::email(address)).with_roles(nouns::roles(roles));
         self.operations_at(|| nouns::minutes(1)).invite(&nouns::tenant_id(tenant), &invite).await.expect("invited")
+    }
+
+    /// A person who answered a code at an app client, yesterday.
+    pub async fn with_passed_code(&self, name: &str, client: &str) -> &Self {
+        let sent = nouns::minutes(-60 * 24);
+        let count = Count { since: sent, times: 0 };
+        let ticket = Ticket::from_random([9; 16]);
+        let issue = Issue {
+            number: u64::try_from(sent.as_millisecond()).expect("after 1970"),
+            by: ticket.clone(),
+            sent,
+            expires: sent,
+            attempts: 1,
+            used_by: Some(ticket),
+            unsent: false,
+            proven: true,
+            hour: count,
+            day: count,
+            passed: Some(sent),
+            revision: 0,
+        };
+        self.put(&Issued { person: nouns::person(name), client: nouns::parse(client), issue }).await
     }
 
     /// What an operator can do to the table, at [`nouns::now`].

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::challenge::{Issue, Limits, Tally};
+use domain::challenge::{Count, Issue, Limits, Tally, Ticket};
 use domain::claims::NameMap;
 use domain::{
     Bar, BarReason, Binding, Catalogue, Chain, Client, ClientKind, DomainOwner, Email, Groups, Invitation,
@@ -227,6 +227,12 @@ pub struct CodeItem {
     unproven: bool,
     #[serde(default)]
     unsent: bool,
+    /// A code was answered right at this client before.
+    #[serde(default)]
+    passed: bool,
+    /// How many at this client within the hour.
+    #[serde(default)]
+    here: u64,
     /// How many within the hour; one if it is left out.
     hour: Option<u64>,
 }
@@ -440,11 +446,14 @@ impl CodeItem {
             used_by: self.used_by.as_deref().map(parse),
             unsent: self.unsent,
             proven: !self.unproven,
-            day: sent,
-            attempts_today: self.attempts_today,
+            by: Ticket::from_random([9; 16]),
+            hour: Count { since: sent, times: self.here.max(1) },
+            day: Count { since: sent, times: self.attempts_today },
+            passed: (self.passed || self.used_by.is_some()).then_some(sent),
             revision: 0,
         };
-        let tally = Tally { proven: !self.unproven, since: sent, codes: self.hour.unwrap_or(1), revision: 0 };
+        let count = Count { since: sent, times: self.hour.unwrap_or(1) };
+        let tally = Tally { proven: !self.unproven, hour: count, day: count, revision: 0 };
         (Issued { person: person.clone(), client: parse(&self.client), issue }, Hour { person, tally })
     }
 }

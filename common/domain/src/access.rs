@@ -48,6 +48,8 @@ pub struct Facts<'a> {
     pub former_bar: Option<Bar>,
     /// The person's row, if there is one.
     pub membership: Option<&'a Membership>,
+    /// The person has answered a code at this app client.
+    pub code_passed: bool,
 }
 
 /// The answer.
@@ -82,6 +84,10 @@ fn standing<'a>(facts: &Facts<'a>) -> Result<Option<&'a Membership>, Refusal> {
         MembershipStatus::Active => {
             not_barred(facts)?;
             still_holds(facts, membership)?;
+            // Whoever has never answered a code here came before the tenant, or this person's roles, asked for one, or came around it.
+            if facts.tenant.policy.chain.asks_code_of(&membership.roles) && !facts.code_passed {
+                return Err(Refusal::SignInAgain);
+            }
             Ok(Some(membership))
         }
         MembershipStatus::Suspended => Err(Refusal::MembershipSuspended),

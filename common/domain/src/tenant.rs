@@ -40,10 +40,15 @@ pub fn check_name(name: &str) -> Result<(), Invalid> {
     let odd = |c: char| {
         c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    if fits && !name.chars().any(odd) && name.trim() == name {
+    // A name stands in mails to people, and must not be a link or a mailbox there.
+    let linked = name.contains(['<', '>', '@']) || name.contains("://") || name.to_lowercase().contains("www.");
+    if fits && !linked && !name.chars().any(odd) && name.trim() == name {
         Ok(())
     } else {
-        Err(Invalid { noun: "name", rule: "1 to 100 visible characters without spaces around them" })
+        Err(Invalid {
+            noun: "name",
+            rule: "1 to 100 visible characters without spaces around them, no <, >, @ or web address",
+        })
     }
 }
 

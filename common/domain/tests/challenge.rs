@@ -1,7 +1,9 @@
 //! What sign-in by challenge decides, against tables and a model that was written another way.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails where something does not hold")]
 
-use domain::challenge::{Asks, Issue, Issuing, Limits, Next, Step, StepName, Tally, define, issue, proved_password};
+use domain::challenge::{
+    Asking, Asks, Count, Issue, Issuing, Limits, Next, Step, StepName, Tally, Ticket, define, issue, proved_password,
+};
 use domain::{Chain, Refusal, Roles};
 use jiff::{SignedDuration, Timestamp};
 
@@ -140,7 +142,9 @@ impl Person {
     }
 
     fn asks(&mut self, now: i64, asked: bool) -> Result<(u64, bool), Refusal> {
-        match issue(at(now), &Limits::default(), self.proven, asked, self.last.as_ref(), self.tally.as_ref()) {
+        let (limits, ticket) = (Limits::default(), Ticket::from_random([1; 16]));
+        let asking = Asking { now: at(now), limits: &limits, ticket: &ticket, proven: self.proven, again: asked };
+        match issue(&asking, self.last.as_ref(), self.tally.as_ref()) {
             Issuing::Reuse(issue) => Ok((issue.number, false)),
             Issuing::Send { issue, tally } => {
                 let number = issue.number;
@@ -211,11 +215,63 @@ fn ten_codes_an_hour_and_then_the_last_one_serves_as_long_as_it_lives() {
 }
 
 #[test]
+fn a_mail_that_did_not_go_out_does_not_buy_more_guesses() {
+    let mut eve = Person::new(true);
+    eve.asks(0, false).unwrap();
+    eve.last().attempts = 5;
+    eve.last().unsent = true;
+    assert_eq!(eve.asks(1, false), Err(Refusal::TooManyCodes));
+}
+
+#[test]
+fn what_other_clients_sent_leaves_three_an_hour_to_each() {
+    let mut ann = Person::new(false);
+    ann.asks(0, false).unwrap();
+    let spent = Count { since: at(0), times: 100 };
+    ann.tally = Some(Tally { proven: false, hour: spent, day: spent, revision: 1 });
+    for round in 1..3 {
+        assert!(ann.asks(round * 301, false).is_ok_and(|(_, sent)| sent), "{round}");
+    }
+    assert_eq!(ann.asks(3 * 301, false), Err(Refusal::TooManyCodes));
+}
+
+#[test]
+fn thirty_codes_a_day_whatever_the_hour() {
+    let mut ann = Person::new(true);
+    let mut sent = 0;
+    for round in 0..60 {
+        sent += usize::from(ann.asks(round * 400, false).is_ok_and(|(_, sent)| sent));
+    }
+    // Three an hour stay to one client: 60 rounds of 400 seconds are less than seven hours.
+    assert!((30..=30 + 21).contains(&sent), "{sent}");
+    assert_eq!(ann.tally.as_ref().map(|tally| tally.day.times), Some(sent as u64));
+}
+
+#[test]
+fn what_a_broken_clock_wrote_is_not_believed_for_years() {
+    let mut ann = Person::new(false);
+    let (ahead, _) = ann.asks(86_400 * 365, false).unwrap();
+    ann.last().day.times = 20;
+    let (number, sent) = ann.asks(0, false).unwrap();
+    assert!(sent && number > ahead);
+}
+
+#[test]
+fn that_a_code_was_answered_stays_known() {
+    let mut ann = Person::new(true);
+    ann.asks(0, false).unwrap();
+    ann.last().passed = Some(at(1));
+    ann.last().used_by = Some(Ticket::from_random([3; 16]));
+    ann.asks(2, false).unwrap();
+    assert_eq!(ann.last().passed, Some(at(1)));
+}
+
+#[test]
 fn m16_the_daily_budget_is_of_those_who_proved_no_password() {
     for (proven, expected) in [(true, None), (false, Some(Refusal::SignInLocked))] {
         let mut victim = Person::new(proven);
         victim.asks(0, false).unwrap();
-        victim.last().attempts_today = 20;
+        victim.last().day.times = 20;
         assert_eq!(victim.asks(400, false).err(), expected, "{proven}");
         assert_eq!(victim.asks(86_399, false).err(), expected, "{proven}");
         assert_eq!(victim.asks(86_400, false).err(), None, "{proven}");

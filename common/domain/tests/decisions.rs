@@ -367,6 +367,7 @@ struct Visit {
     predecessor: Option<Membership>,
     former_bar: Option<Bar>,
     way: Way,
+    code_passed: bool,
 }
 
 fn visit(bend: impl FnOnce(&mut Visit)) -> Visit {
@@ -380,6 +381,7 @@ fn visit(bend: impl FnOnce(&mut Visit)) -> Visit {
         remembered: None,
         predecessor: None,
         former_bar: None,
+        code_passed: false,
         way: Way::Authentication,
     };
     bend(&mut v);
@@ -580,6 +582,7 @@ fn standing(bend: impl FnOnce(&mut Visit)) -> Result<bool, Refusal> {
         mailbox: &v.mailbox,
         former_bar: v.former_bar,
         membership: v.membership.as_ref(),
+        code_passed: v.code_passed,
     });
     match access {
         Access::Granted(_) => Ok(true),
@@ -594,6 +597,33 @@ fn a_token_asks_whether_the_membership_still_holds() {
     let cases: Vec<(&str, Bend<Visit>, Result<bool, Refusal>)> = vec![
         ("a member", Box::new(|_| {}), Ok(true)),
         ("nobody yet", Box::new(|v| v.membership = None), Ok(false)),
+        (
+            "never answered a code that everybody is asked for",
+            Box::new(|v| v.tenant.policy.chain = Chain::PasswordAndCode { of: None }),
+            Err(Refusal::SignInAgain),
+        ),
+        (
+            "never answered a code, became an admin, and refreshes",
+            Box::new(|v| {
+                v.tenant.policy.chain = Chain::PasswordAndCode { of: Some(Roles::parse(["admin"]).unwrap()) };
+                v.membership.as_mut().unwrap().roles = Roles::parse(["admin"]).unwrap();
+                v.way = Way::Refresh;
+            }),
+            Err(Refusal::SignInAgain),
+        ),
+        (
+            "a code of admins, and no admin",
+            Box::new(|v| v.tenant.policy.chain = Chain::PasswordAndCode { of: Some(Roles::parse(["admin"]).unwrap()) }),
+            Ok(true),
+        ),
+        (
+            "answered a code",
+            Box::new(|v| {
+                v.tenant.policy.chain = Chain::Code;
+                v.code_passed = true;
+            }),
+            Ok(true),
+        ),
         ("a changed address", Box::new(|v| v.account = native("ann@elsewhere.example")), Err(Refusal::MembershipEnded)),
         ("an unverified change", Box::new(|v| v.account.email_verified = false), Err(Refusal::EmailNotVerified)),
         (
@@ -728,6 +758,7 @@ fn m7_paths_around_a_chain_are_refused() {
             let answer = standing(|v| {
                 v.tenant.policy.chain = chain.clone();
                 v.way = way;
+                v.code_passed = true;
             });
             assert_eq!(answer, expected, "{chain:?} {way:?}");
         }

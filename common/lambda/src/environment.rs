@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use domain::Email;
 use domain::challenge::{CodeKey, CodeKeys, Limits};
 
 use crate::log::LevelFilter;
@@ -58,7 +59,7 @@ pub struct ChallengeSettings {
     pub mail_templates: Option<String>,
     /// `TENANTRY_MAIL_NOWHERE`: where the mail to a user who does not exist goes; SES's mailbox simulator by default, which takes every
     /// mail and delivers none [Amazon SES developer guide, "Using the mailbox simulator"].
-    pub mail_nowhere: String,
+    pub mail_nowhere: Email,
     /// `TENANTRY_MAIL_CONFIGURATION_SET`: the SES configuration set to send with.
     pub mail_configuration_set: Option<String>,
     /// `AWS_ENDPOINT_URL_SESV2`, else `AWS_ENDPOINT_URL`: where SES is, if not in AWS.
@@ -84,7 +85,7 @@ impl ChallengeSettings {
             keys: code_keys(variable)?,
             mail_from: get("TENANTRY_MAIL_FROM"),
             mail_templates: get("TENANTRY_MAIL_TEMPLATES"),
-            mail_nowhere: get("TENANTRY_MAIL_NOWHERE").unwrap_or_else(|| NOWHERE.to_owned()),
+            mail_nowhere: nowhere(get("TENANTRY_MAIL_NOWHERE").unwrap_or_else(|| NOWHERE.to_owned()))?,
             mail_configuration_set: get("TENANTRY_MAIL_CONFIGURATION_SET"),
             mail_endpoint: endpoint(variable, "AWS_ENDPOINT_URL_SESV2")?,
             limits,
@@ -109,6 +110,14 @@ impl ChallengeSettings {
 
 const CODE_KEY: &str = "TENANTRY_CODE_KEY";
 const NOWHERE: &str = "success@simulator.amazonses.com";
+
+fn nowhere(value: String) -> Result<Email, Unset> {
+    value.parse().map_err(|_| Unset::Unusable {
+        name: "TENANTRY_MAIL_NOWHERE",
+        value,
+        put: "an address that takes every mail, such as success@simulator.amazonses.com,",
+    })
+}
 
 fn code_keys(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<CodeKeys>, Unset> {
     let key = |name| match present(variable, name) {
@@ -366,7 +375,8 @@ mod tests {
     fn mail_has_a_sender_and_somewhere_to_go_for_nobody() {
         let settings = with(&[]).unwrap().challenge;
         assert!(settings.mail_from().unwrap_err().to_string().starts_with("TENANTRY_MAIL_FROM is not set."));
-        assert_eq!(settings.mail_nowhere, "success@simulator.amazonses.com");
+        assert_eq!(settings.mail_nowhere.as_ref(), "success@simulator.amazonses.com");
+        assert!(with(&[("TENANTRY_MAIL_NOWHERE", "nowhere")]).is_err());
         let settings = with(&[("TENANTRY_MAIL_FROM", "A <a@a.example>"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:1")]);
         let settings = settings.unwrap().challenge;
         assert_eq!(settings.mail_from().unwrap(), "A <a@a.example>");

@@ -1,17 +1,19 @@
 //! A code's life in the table: issued once however often it is asked for, counted before it is compared, used once.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
-use domain::challenge::{Issue, Issuing, Limits, Tally, Ticket, issue};
+use domain::challenge::{Asking, Issue, Issuing, Limits, Tally, Ticket, issue};
 use domain::{ClientId, Person, Refusal};
 use jiff::Timestamp;
 
 use crate::batch::{Batch, Found};
 use crate::broken::Broken;
 use crate::codec;
-use crate::entity::{Hour, Issued, milliseconds};
-use crate::keys::Key;
+use crate::entity::{Hour, Issued, forget, milliseconds};
+use crate::keys::{Key, TTL};
 use crate::session::{Answer, Session};
 use crate::transaction::{Commit, Transaction};
 
@@ -29,19 +31,6 @@ pub struct Asked<'a> {
 pub struct Codes {
     last: Option<Issue>,
     tally: Option<Tally>,
-}
-
-/// A code is wanted.
-#[derive(Debug, Clone, Copy)]
-pub struct Want<'a> {
-    /// When.
-    pub now: Timestamp,
-    /// The limits.
-    pub limits: &'a Limits,
-    /// The password was proven before.
-    pub proven: bool,
-    /// This session has asked for a code before.
-    pub asked: bool,
 }
 
 /// What came of it.
@@ -86,10 +75,13 @@ impl Asked<'_> {
     }
 
     /// Issues a code, or finds the one that was sent. Of calls that run at the same time one writes, and sends.
-    pub async fn want(&self, session: &Session, want: Want<'_>, mut codes: Codes) -> Result<Wanted, Broken> {
+    pub async fn want(&self, session: &Session, asking: &Asking<'_>, mut codes: Codes) -> Result<Wanted, Broken> {
         for round in 0..3 {
-            let Want { now, limits, proven, asked } = want;
-            let (next, tally) = match issue(now, limits, proven, asked, codes.last.as_ref(), codes.tally.as_ref()) {
+            // Whose commit was done and whose answer was lost finds their own issue: nobody else sends it.
+            if let Some(own) = codes.last.take_if(|last| round > 0 && last.by == *asking.ticket) {
+                return Ok(Wanted::New(own));
+            }
+            let (next, tally) = match issue(asking, codes.last.as_ref(), codes.tally.as_ref()) {
                 Issuing::Reuse(last) => return Ok(Wanted::Sent(last)),
                 Issuing::Refuse(refusal) => return Ok(Wanted::Refused(refusal)),
                 Issuing::Send { issue, tally } => (issue, tally),
@@ -102,24 +94,34 @@ impl Asked<'_> {
             }
             if round < 2 {
                 let mut batch = Batch::default();
-                self.ask(proven, &mut batch);
-                codes = self.take(proven, &session.batch(batch).await?)?;
+                self.ask(asking.proven, &mut batch);
+                codes = self.take(asking.proven, &session.batch(batch).await?)?;
             }
         }
         Err(Broken::Contended)
     }
 
-    /// Says that the mail of an issue did not go out, so that the next call sends another. Not more than a try: whoever cannot say it
-    /// leaves an issue that lives and that nobody knows the code of.
-    pub async fn unsent(&self, session: &Session, number: u64) -> Result<(), Broken> {
+    /// Says that the mail of an issue did not go out, so that the next call sends another. If nobody can say whether it was taken, it is
+    /// counted among those that were sent. Not more than a try: whoever cannot say it leaves an issue that nobody knows the code of, for
+    /// a minute.
+    pub async fn unsent(&self, session: &Session, issue: &Issue, taken: Taken) -> Result<(), Broken> {
         let update = self
             .update(session, &["number", "unsent", "revision"])
             .update_expression("SET #unsent = :yes ADD #revision :one")
             .condition_expression("#number = :number")
             .expression_attribute_values(":yes", AttributeValue::Bool(true))
             .expression_attribute_values(":one", number_of(1))
-            .expression_attribute_values(":number", number_of(number));
-        self.send(session, update).await.map(drop)
+            .expression_attribute_values(":number", number_of(issue.number));
+        self.send(session, update).await?;
+        if taken == Taken::No {
+            let key = Key::hour(self.person, issue.proven);
+            let update = update_of(session, &key, &["codes", "codes_today", "revision"])
+                .update_expression("SET #codes = #codes - :one, #codes_today = #codes_today - :one ADD #revision :one")
+                .condition_expression("#codes >= :one AND #codes_today >= :one")
+                .expression_attribute_values(":one", number_of(1));
+            attempt(session, update).await?;
+        }
+        Ok(())
     }
 
     /// Counts an answer, in one write, before anybody compares it. `false`: it must not be compared, because the issue is another, has
@@ -157,12 +159,17 @@ impl Asked<'_> {
         now: Timestamp,
     ) -> Result<bool, Broken> {
         let update = self
-            .update(session, &["number", "used_by", "attempts_today", "revision"])
-            // A right answer was none of the day's wrong ones.
-            .update_expression("SET #used_by = :ticket, #attempts_today = #attempts_today - :one ADD #revision :one")
+            .update(session, &["number", "used_by", "attempts_today", "passed", TTL, "revision"])
+            // The day's wrong answers are those since the last right one: repeated calls were counted too, and are nobody's guesses.
+            .update_expression(
+                "SET #used_by = :ticket, #attempts_today = :none, #passed = :now, #ttl = :ttl ADD #revision :one",
+            )
             .condition_expression("#number = :number AND attribute_not_exists(#used_by)")
             .expression_attribute_values(":number", number_of(number))
             .expression_attribute_values(":ticket", AttributeValue::S(ticket.as_ref().to_owned()))
+            .expression_attribute_values(":none", number_of(0))
+            .expression_attribute_values(":now", AttributeValue::S(now.to_string()))
+            .expression_attribute_values(":ttl", AttributeValue::N(forget(now, true).as_second().to_string()))
             .expression_attribute_values(":one", number_of(1));
         Ok(match self.send(session, update).await? {
             Update::Done => true,
@@ -170,31 +177,12 @@ impl Asked<'_> {
         })
     }
 
-    /// An update that names these attributes, each as `#` and its name: some of them, or the next, may be a word that DynamoDB reserves.
     fn update(&self, session: &Session, names: &[&str]) -> UpdateItemFluentBuilder {
-        let update = session.table().client().update_item();
-        names
-            .iter()
-            .fold(update, |update, name| update.expression_attribute_names(format!("#{name}"), *name))
-            .table_name(session.table().name())
-            .set_key(Some(self.key().attributes()))
-            .return_values(ReturnValue::None)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        update_of(session, &self.key(), names)
     }
 
     async fn send(&self, session: &Session, update: UpdateItemFluentBuilder) -> Result<Update, Broken> {
-        let lost = std::sync::Mutex::new(None);
-        let answer = |error: &UpdateItemError| match error {
-            UpdateItemError::ConditionalCheckFailedException(failed) => {
-                if let Ok(mut lost) = lost.lock() {
-                    *lost = Some(failed.item.clone());
-                }
-                Some(Answer::Is(UpdateItemOutput::builder().build()))
-            }
-            _ => None,
-        };
-        session.attempt("UpdateItem", || update.clone().send(), answer).await?;
-        match lost.into_inner().unwrap_or_default() {
+        match attempt(session, update).await? {
             None => Ok(Update::Done),
             Some(None) => Ok(Update::Lost(None)),
             Some(Some(item)) => {
@@ -205,6 +193,57 @@ impl Asked<'_> {
             }
         }
     }
+}
+
+/// An update that names these attributes, each as `#` and its name: some of them, or the next, may be a word that DynamoDB reserves.
+fn update_of(session: &Session, key: &Key, names: &[&str]) -> UpdateItemFluentBuilder {
+    let update = session.table().client().update_item();
+    names
+        .iter()
+        .fold(update, |update, name| update.expression_attribute_names(format!("#{name}"), *name))
+        .table_name(session.table().name())
+        .set_key(Some(key.attributes()))
+        .return_values(ReturnValue::None)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+}
+
+/// Sends an update: `None` if it was done, else the item of which its condition did not hold.
+async fn attempt(
+    session: &Session,
+    update: UpdateItemFluentBuilder,
+) -> Result<Option<Option<HashMap<String, AttributeValue>>>, Broken> {
+    let lost = std::sync::Mutex::new(None);
+    let answer = |error: &UpdateItemError| match error {
+        UpdateItemError::ConditionalCheckFailedException(failed) => {
+            if let Ok(mut lost) = lost.lock() {
+                *lost = Some(failed.item.clone());
+            }
+            Some(Answer::Is(UpdateItemOutput::builder().build()))
+        }
+        _ => None,
+    };
+    session.attempt("UpdateItem", || update.clone().send(), answer).await?;
+    Ok(lost.into_inner().unwrap_or_default())
+}
+
+/// Whether a mail was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// Certainly not.
+    No,
+    /// Nobody can say.
+    Perhaps,
+}
+
+/// Whether a person has answered a code at an app client.
+pub fn ask_passed(person: &Person, client: &ClientId, batch: &mut Batch) {
+    batch.add(Key::issued(person, client));
+}
+
+/// See [`ask_passed`].
+pub fn take_passed(person: &Person, client: &ClientId, found: &Found) -> Result<bool, Broken> {
+    let issued: Option<Issued> = found.get(&Key::issued(person, client))?;
+    Ok(issued.is_some_and(|issued| issued.issue.passed.is_some()))
 }
 
 /// What became of a conditional write.
@@ -223,19 +262,37 @@ fn number_of(number: u64) -> AttributeValue {
 }
 
 impl Session {
-    /// Forgets the codes of a person at these app clients, with their counts: an operator unlocks. Codes on their way no longer count.
-    pub async fn forget_codes(&self, person: &Person, clients: &[ClientId]) -> Result<(), Broken> {
-        // A transaction takes 100 parts.
-        for some in clients.chunks(90) {
+    /// Lifts the locks of a person at these app clients: counts begin anew, codes on their way no longer count. That a code was
+    /// answered stays known. `everywhere` also lifts the limit on codes that all clients of the pool share.
+    pub async fn forget_codes(&self, person: &Person, clients: &[ClientId], everywhere: bool) -> Result<(), Broken> {
+        for client in clients {
+            self.forget_code(person, client).await?;
+        }
+        if everywhere {
             let mut transaction = Transaction::new(self);
-            for client in some {
-                transaction.delete((), &Key::issued(person, client))?;
-            }
             for proven in [true, false] {
                 transaction.delete((), &Key::hour(person, proven))?;
             }
             self.commit(&transaction).await?;
         }
         Ok(())
+    }
+
+    async fn forget_code(&self, person: &Person, client: &ClientId) -> Result<(), Broken> {
+        for _ in 0..5 {
+            let issued: Option<Issued> = self.get(&Key::issued(person, client)).await?;
+            let Some(mut issued) = issued else { return Ok(()) };
+            issued.issue.unsent = true;
+            issued.issue.expires = issued.issue.sent;
+            issued.issue.attempts = 0;
+            issued.issue.hour.times = 0;
+            issued.issue.day.times = 0;
+            let mut transaction = Transaction::new(self);
+            transaction.write((), &issued)?;
+            if self.commit(&transaction).await? == Commit::Done {
+                return Ok(());
+            }
+        }
+        Err(Broken::Contended)
     }
 }

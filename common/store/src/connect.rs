@@ -137,7 +137,16 @@ impl Table {
 
 /// The one HTTP client, for triggers and tools alike. A plain-text endpoint gets no TLS.
 pub fn http_client(endpoint: Option<&str>) -> Result<SharedHttpClient, Broken> {
-    let builder = aws_smithy_http_client::Builder::new();
+    client(endpoint, aws_smithy_http_client::Builder::new())
+}
+
+/// As [`http_client`], with a connection of its own for every request: for what must not be sent twice. A connection that was closed while
+/// Lambda had frozen the process fails a request in a way that does not tell whether it arrived.
+pub fn fresh_http_client(endpoint: Option<&str>) -> Result<SharedHttpClient, Broken> {
+    client(endpoint, aws_smithy_http_client::Builder::new().pool_max_idle_per_host(0))
+}
+
+fn client(endpoint: Option<&str>, builder: aws_smithy_http_client::Builder) -> Result<SharedHttpClient, Broken> {
     if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
         return Ok(builder.build_http());
     }

@@ -25,9 +25,10 @@ pub struct Unlocked {
 }
 
 impl Operations {
-    /// Forgets the codes of a person at a tenant's app clients, with the counts of wrong answers and of codes within an hour; a code
-    /// on its way no longer counts. For operators and the tenant's admins, who unlock nobody above themselves: each lock that is lifted
-    /// lets somebody guess anew. Operators may name somebody who is no member yet, by pool and sub.
+    /// Lifts the locks of a person at a tenant's app clients: the counts of wrong answers and of codes begin anew; a code on its way
+    /// no longer counts. For operators, who also lift the limit that all clients of the pool share, and for the tenant's admins, who
+    /// unlock nobody above themselves: each lock that is lifted lets somebody guess anew. Operators may name somebody who is no member
+    /// yet, by pool and sub.
     ///
     /// `others`: app clients of a pool that is dedicated to the tenant, which the table need not know.
     pub async fn unlock(

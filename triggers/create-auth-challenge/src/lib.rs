@@ -3,15 +3,25 @@
 mod mail;
 mod words;
 
-use domain::challenge::{self, CodeKeys, Issue, Limits, Recipient, Ticket, mailbox, mask, proved_password};
+use std::time::Duration;
+
+use domain::challenge::{
+    self, Asking, CodeKeys, Issue, Limits, Recipient, Ticket, UNSHOWN, mailbox, mask, proved_password,
+};
 use domain::{Chain, Client, ClientKind, Email, Mode, Refusal, Tenant, TenantId, TenantStatus};
 use jiff::Timestamp;
 use lambda::{Call, Challenged, Event, Failure, Outcome, Shown, Source, Trigger};
 pub use mail::{Mail, MailSettings, Unsent};
-use store::challenge::{Asked, Want, Wanted};
+use store::challenge::{Asked, Wanted};
 use store::clients::{self, Bound, Guesses};
 use store::{Session, Table};
+use tokio::time::Instant;
 pub use words::{Unusable, Words};
+
+/// Kept back of the time for a mail, to say that it did not go out.
+const ASIDE: Duration = Duration::from_millis(600);
+/// With less than this left nothing is issued: a code without its mail helps nobody.
+const LEAST: Duration = Duration::from_millis(1_500);
 
 /// The trigger.
 #[derive(Debug)]
@@ -57,16 +67,14 @@ struct Request<'a> {
     whom: &'a Challenged,
     /// Where the code may go, if the user exists.
     mailbox: Result<Email, Refusal>,
-    /// The account's address, whether or not a code may go there.
-    address: Option<Email>,
     /// The password was proven.
     proven: bool,
     /// This session has asked for a code before.
-    asked: bool,
+    again: bool,
 }
 
-/// A code that is on its way.
-struct Issued {
+/// A challenge to show: a code is on its way.
+struct Showing {
     issue: Issue,
     ticket: Ticket,
     decision: &'static str,
@@ -80,9 +88,8 @@ impl CreateAuthChallenge {
             client,
             whom,
             mailbox: mailbox(&account).cloned(),
-            address: account.address().filter(|_| whom.exists).cloned(),
             proven: proved_password(steps),
-            asked: steps.iter().any(|step| step.name == challenge::StepName::Custom),
+            again: steps.iter().any(|step| step.name == challenge::StepName::Custom),
         };
         let asked = Asked { person: &whom.person, client: &client.id };
         let bound = clients::bound(session, &self.guesses, client, |_, batch| asked.ask(request.proven, batch)).await;
@@ -131,7 +138,7 @@ impl CreateAuthChallenge {
         tenant: &Tenant,
         call: Call,
         session: &Session,
-    ) -> Result<Issued, Failure> {
+    ) -> Result<Showing, Failure> {
         // Somebody who proved the password may know why there is no code. Anybody else must not learn that there is an account.
         let mailbox = match &request.mailbox {
             Ok(address) if request.whom.exists => Some(address),
@@ -139,36 +146,43 @@ impl CreateAuthChallenge {
             _ => None,
         };
         let ticket = (self.random)().map(Ticket::from_random).ok_or_else(|| Failure::broken("no random bits"))?;
-        let want = Want { now: call.now, limits: &self.limits, proven: request.proven, asked: request.asked };
-        let codes = asked.take(request.proven, &bound.found).map_err(Failure::broken)?;
-        let (issue, is_new) = match asked.want(session, want, codes).await.map_err(Failure::broken)? {
+        if Instant::now() + LEAST > call.deadline {
+            return Err(Failure::broken("too little time is left for a mail"));
+        }
+        let Request { proven, again, .. } = *request;
+        let asking = Asking { now: call.now, limits: &self.limits, ticket: &ticket, proven, again };
+        let codes = asked.take(proven, &bound.found).map_err(Failure::broken)?;
+        let (issue, is_new) = match asked.want(session, &asking, codes).await.map_err(Failure::broken)? {
             Wanted::Refused(refusal) => return Err(Failure::from(refusal)),
             Wanted::Sent(issue) => (issue, false),
             Wanted::New(issue) => (issue, true),
         };
         if !is_new {
-            return Ok(Issued { issue, ticket, decision: "the code was sent before" });
+            return Ok(Showing { issue, ticket, decision: "the code was sent before" });
         }
-        let code = self.keys.code(&Recipient { person: &request.whom.person, client: request.client }, issue.number);
+        let recipient = Recipient { person: &request.whom.person, client: request.client, mailbox };
+        let code = self.keys.code(&recipient, issue.number);
         let minutes = self.limits.life.as_mins();
-        if let Err(unsent) = self.mail.send(mailbox, &tenant.name, code, minutes, call.deadline).await {
+        if let Err(unsent) = self.mail.send(mailbox, &tenant.name, code, minutes, call.deadline - ASIDE).await {
             // Without this the next call would wait with the person for a mail that never comes. If it fails too, they wait a minute.
-            let said = asked.unsent(session, issue.number).await;
-            drop(said);
+            let _ = asked.unsent(session, &issue, unsent.taken()).await;
             return Err(Failure::broken(unsent));
         }
         let decision = if mailbox.is_some() { "a code was sent" } else { "a code was sent to nobody" };
-        Ok(Issued { issue, ticket, decision })
+        Ok(Showing { issue, ticket, decision })
     }
 
-    /// What the client may show. It says as much of a user who does not exist, and of an account that no code can go to.
-    fn shown(&self, request: &Request<'_>, issued: &Issued, now: Timestamp) -> [(&'static str, String); 4] {
-        let left = issued.issue.expires.duration_since(now).as_mins().clamp(1, self.limits.life.as_mins());
+    /// What the client may show. Before a password is proven it says the same to everybody.
+    fn shown(&self, request: &Request<'_>, issued: &Showing, now: Timestamp) -> [(&'static str, String); 4] {
+        let address = request.mailbox.as_ref().ok().filter(|_| request.proven && request.whom.exists);
+        let life = self.limits.life.as_mins().max(1);
+        let left = issued.issue.expires.duration_since(now).as_mins().clamp(1, life);
         [
             ("medium", "EMAIL".to_owned()),
-            ("destination", mask(request.address.as_ref(), &request.whom.user_name)),
+            ("destination", address.map_or_else(|| UNSHOWN.to_owned(), mask)),
             ("digits", "8".to_owned()),
-            ("minutes", left.to_string()),
+            // That somebody asked before is not for strangers.
+            ("minutes", if request.proven { left } else { life }.to_string()),
         ]
     }
 }

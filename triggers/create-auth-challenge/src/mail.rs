@@ -11,7 +11,8 @@ use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use domain::Email;
 use domain::challenge::Code;
-use store::connect::http_client;
+use store::challenge::Taken;
+use store::connect::fresh_http_client;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::words::{Said, Words};
@@ -65,6 +66,16 @@ pub enum Unsent {
     Unwritten(#[from] BuildError),
 }
 
+impl Unsent {
+    /// Whether SES may have taken the mail all the same.
+    pub(crate) const fn taken(&self) -> Taken {
+        match self {
+            Self::Refused(_) | Self::Unwritten(_) => Taken::No,
+            Self::Unknown(_) => Taken::Perhaps,
+        }
+    }
+}
+
 impl Mail {
     /// Makes the client. No request is sent.
     pub fn connect(settings: MailSettings) -> Result<Self, store::Broken> {
@@ -74,7 +85,7 @@ impl Mail {
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(region))
             .credentials_provider(Credentials::new(id, secret, token, None, "environment"))
-            .http_client(http_client(endpoint.as_deref())?)
+            .http_client(fresh_http_client(endpoint.as_deref())?)
             .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_millis(500)).build())
             // An attempt that timed out may have been taken, and a second mail is a nuisance: what to repeat is decided here.
             .retry_config(RetryConfig::disabled());
@@ -107,7 +118,8 @@ impl Mail {
             .destination(Destination::builder().to_addresses(to).build())
             .content(EmailContent::builder().simple(message).build())
             .set_configuration_set_name(self.configuration_set.clone());
-        for offer in 1.. {
+        let mut offer = 1;
+        loop {
             // Boxed: the SDK's futures are deep and large, and would be copied through every caller's.
             let Ok(result) = timeout_at(deadline, Box::pin(request.clone().send())).await else {
                 return Err(Unsent::Unknown("no time is left"));
@@ -117,8 +129,8 @@ impl Mail {
                 return Err(cause(&error));
             }
             sleep(PAUSE).await;
+            offer += 1;
         }
-        Ok(())
     }
 }
 
@@ -128,7 +140,7 @@ fn was_not_taken<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
         SdkError::ServiceError(service) => {
             matches!(service.err().code(), Some("TooManyRequestsException" | "ThrottlingException" | "Throttling"))
         }
-        // No connection was made. One that broke may have carried the mail; one that had been closed is hyper's to replace.
+        // No connection was made. One that broke may have carried the mail.
         SdkError::DispatchFailure(failure) => failure.is_timeout(),
         _ => false,
     }

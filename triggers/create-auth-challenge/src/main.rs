@@ -21,7 +21,7 @@ async fn main() -> Result<(), lambda::Error> {
                 endpoint: challenge.mail_endpoint.clone(),
                 keys: keys.clone(),
                 from: challenge.mail_from()?,
-                nowhere: challenge.mail_nowhere.clone(),
+                nowhere: challenge.mail_nowhere.to_string(),
                 configuration_set: challenge.mail_configuration_set.clone(),
                 words: templates.map_or_else(|| Ok(Words::default()), Words::read)?,
             })?;

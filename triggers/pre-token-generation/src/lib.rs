@@ -17,7 +17,7 @@ use lambda::{Call, Event, Outcome, Source, Trigger};
 pub use settings::{Unusable, name_map};
 use shared::Shared;
 use store::clients::{self, Guesses};
-use store::{Batch, Broken, Found, Session, Table};
+use store::{Batch, Broken, Found, Session, Table, challenge};
 use token::Version;
 
 /// The member of `clientMetadata` that says, at a shared client, which tenant the token should speak of: its id.
@@ -212,7 +212,10 @@ impl PreTokenGeneration {
         clients::ask_catalogue(&mut batch);
         if let Some(tenant) = &guessed {
             match asked {
-                Asked::Person(visitor) => visitor.at(tenant, now).ask(&mut batch),
+                Asked::Person(visitor) => {
+                    visitor.at(tenant, now).ask(&mut batch);
+                    challenge::ask_passed(&visitor.person, &client.id, &mut batch);
+                }
                 Asked::Machine => machine::ask(tenant, &mut batch),
             }
         }

@@ -5,7 +5,7 @@ use domain::enrol::Enrolment;
 use domain::{MemberId, Mode, Refusal, TenantId};
 use jiff::Timestamp;
 use store::enrolment::{Enrolled, Facts, Reminder, Visit, enrol, foresee};
-use store::{Broken, Session};
+use store::{Batch, Broken, Session, challenge};
 
 use crate::{First, PreTokenGeneration, Verdict, Visitor, Voice};
 
@@ -16,7 +16,7 @@ impl Visitor {
     }
 
     /// Whether the person stands in the tenant, and as whom the token then speaks. `Ok(None)`: nothing decides yet.
-    pub(crate) fn standing(&self, facts: &Facts, now: Timestamp) -> Result<Option<Voice>, Refusal> {
+    pub(crate) fn standing(&self, facts: &Facts, code_passed: bool, now: Timestamp) -> Result<Option<Voice>, Refusal> {
         let Some(tenant) = &facts.tenant else { return Err(Refusal::ClientNotBound) };
         let access = access::decide(&access::Facts {
             now,
@@ -28,6 +28,7 @@ impl Visitor {
             mailbox: &facts.mailbox,
             former_bar: facts.former_bar,
             membership: facts.membership.as_ref(),
+            code_passed,
         });
         match access {
             Access::Granted(membership) => Ok(Some(Voice::Member(Box::new((tenant.clone(), membership.clone()))))),
@@ -35,6 +36,16 @@ impl Visitor {
             Access::Refused(refusal) => Err(refusal),
         }
     }
+}
+
+/// What else is known of somebody at a tenant's door.
+pub(crate) struct Arrival {
+    /// What pre sign-up remembered, if that was read.
+    pub(crate) reminder: Reminder,
+    /// Whether what is decided counts.
+    pub(crate) mode: Mode,
+    /// They have answered a code at this client.
+    pub(crate) code_passed: bool,
 }
 
 impl PreTokenGeneration {
@@ -48,12 +59,23 @@ impl PreTokenGeneration {
         now: Timestamp,
     ) -> Result<Verdict, Broken> {
         let visit = visitor.at(tenant, now);
-        let facts = if first.guessed.as_ref() == Some(tenant) {
-            visit.take(&first.found)?
+        let client = &first.binding.client.id;
+        let fresh;
+        let found = if first.guessed.as_ref() == Some(tenant) {
+            &first.found
         } else {
-            visit.facts(session).await?
+            let mut batch = Batch::default();
+            visit.ask(&mut batch);
+            challenge::ask_passed(&visitor.person, client, &mut batch);
+            fresh = session.batch(batch).await?;
+            &fresh
         };
-        self.member(visitor, &visit, facts, Reminder::Unread, first.binding.mode, session).await
+        let arrival = Arrival {
+            reminder: Reminder::Unread,
+            mode: first.binding.mode,
+            code_passed: challenge::take_passed(&visitor.person, client, found)?,
+        };
+        self.member(visitor, &visit, visit.take(found)?, arrival, session).await
     }
 
     /// The verdict over a person whose tenant is known. Whoever is enrolled late is read again before the token speaks of them.
@@ -62,13 +84,13 @@ impl PreTokenGeneration {
         visitor: &Visitor,
         visit: &Visit<'_>,
         mut facts: Facts,
-        reminder: Reminder,
-        mode: Mode,
+        arrival: Arrival,
         session: &Session,
     ) -> Result<Verdict, Broken> {
+        let Arrival { reminder, mode, code_passed } = arrival;
         let tenant = visit.tenant.clone();
         visit.look_back(session, &mut facts).await?;
-        match visitor.standing(&facts, visit.now) {
+        match visitor.standing(&facts, code_passed, visit.now) {
             Ok(Some(voice)) => {
                 return Ok(Verdict { voice: Ok(voice), decision: "member", tenant: Some(tenant), would: None });
             }
@@ -90,7 +112,7 @@ impl PreTokenGeneration {
             Enrolled::Joined | Enrolled::Member => {}
         }
         let facts = visit.facts(session).await?;
-        match visitor.standing(&facts, visit.now) {
+        match visitor.standing(&facts, code_passed, visit.now) {
             Ok(Some(voice)) => {
                 Ok(Verdict { voice: Ok(voice), decision: "enrolled late", tenant: Some(tenant), would: None })
             }

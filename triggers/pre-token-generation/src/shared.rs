@@ -12,6 +12,7 @@ use store::enrolment::Reminder;
 use store::waiting::{Awaited, Waiting};
 use store::{Batch, Broken, Found, Session, clients};
 
+use crate::member::Arrival;
 use crate::{Hint, PreTokenGeneration, Verdict, Visitor, Voice};
 
 /// Somebody with more rows than this gets a token without tenant unless the call names one.
@@ -96,7 +97,9 @@ impl PreTokenGeneration {
                     }
                     Some(Some(refusal)) if facts.membership.is_some() => Verdict::refuse(refusal, tenant.clone()),
                     None | Some(Some(_)) => Verdict::refuse(Refusal::InvitationRequired, None),
-                    Some(None) => self.member(visitor, &visit, facts, Reminder::Unread, binding.mode, session).await?,
+                    Some(None) => {
+                        self.member(visitor, &visit, facts, at_shared(Reminder::Unread, binding.mode), session).await?
+                    }
                 }
             }
             (ClientKind::Shared, Hint::Nothing, Some(rows)) if rows.entities.is_empty() => {
@@ -146,7 +149,7 @@ impl PreTokenGeneration {
             let mut facts = visit.take(found)?;
             visit.look_back(session, &mut facts).await?;
             if facts.tenant.as_ref().is_some_and(|tenant| left_out(tenant).is_none())
-                && let Ok(Some(voice)) = visitor.standing(&facts, now)
+                && let Ok(Some(voice)) = visitor.standing(&facts, false, now)
             {
                 standing.push((tenant.clone(), voice));
             }
@@ -176,7 +179,7 @@ impl PreTokenGeneration {
             return Ok(nobody);
         }
         let invited = remembered.is_some();
-        let verdict = self.member(visitor, &visit, facts, Reminder::Read(remembered), mode, session).await?;
+        let verdict = self.member(visitor, &visit, facts, at_shared(Reminder::Read(remembered), mode), session).await?;
         Ok(match verdict.voice {
             // Whom an invitation admitted is told what became of it. For anybody else, what was refused there is no reason to refuse
             // a token without tenant.
@@ -191,6 +194,11 @@ impl PreTokenGeneration {
 /// Whether the tenant is there and lets people in: if not, that is not for strangers to learn.
 fn is_open(facts: &store::enrolment::Facts) -> bool {
     facts.tenant.as_ref().is_some_and(|tenant| tenant.status == TenantStatus::Active)
+}
+
+/// No code is ever asked for at a shared client.
+const fn at_shared(reminder: Reminder, mode: domain::Mode) -> Arrival {
+    Arrival { reminder, mode, code_passed: false }
 }
 
 /// Shared clients never speak of a tenant whose sign-in they cannot enforce.

@@ -32,7 +32,11 @@ pub struct Limits {
     pub again_after: SignedDuration,
     /// Codes for one person within an hour, at every client together; apart with and without a proven password.
     pub codes_an_hour: u64,
-    /// Wrong answers within a day at a client that asks for a code alone.
+    /// Codes for one person within a day, likewise.
+    pub codes_a_day: u64,
+    /// What one client may send within an hour whatever the others did, so that no tenant locks people out of another.
+    pub codes_of_a_client: u64,
+    /// Wrong answers since the last right one, within a day, at a client that asks for a code alone.
     pub attempts_a_day: u64,
 }
 
@@ -43,6 +47,8 @@ impl Default for Limits {
             attempts: 5,
             again_after: SignedDuration::from_secs(60),
             codes_an_hour: 10,
+            codes_a_day: 30,
+            codes_of_a_client: 3,
             attempts_a_day: 20,
         }
     }
@@ -62,9 +68,11 @@ impl Limits {
 /// What one person was last sent at one app client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
-    /// Which code it is: milliseconds since 1970, later for each next one, so that a number never comes back.
+    /// Which code it is: milliseconds since 1970, later for each next one, so that a number does not come back.
     pub number: u64,
-    /// When the mail went out.
+    /// Which showing of the challenge issued it: whose answer from the table was lost finds its own work.
+    pub by: Ticket,
+    /// When it was issued.
     pub sent: Timestamp,
     /// From this moment on it does not count.
     pub expires: Timestamp,
@@ -76,31 +84,67 @@ pub struct Issue {
     pub unsent: bool,
     /// The password was proven before.
     pub proven: bool,
-    /// When the day began.
-    pub day: Timestamp,
-    /// Wrong answers since.
-    pub attempts_today: u64,
+    /// Codes at this client within an hour.
+    pub hour: Count,
+    /// Wrong answers at this client within a day, and since the last right one.
+    pub day: Count,
+    /// When a code was last answered right at this client.
+    pub passed: Option<Timestamp>,
     /// Counts writes.
     pub revision: u64,
 }
 
-impl Issue {
-    fn lives_at(&self, now: Timestamp) -> bool {
-        now < self.expires && self.used_by.is_none() && !self.unsent
+/// How often since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// When the window began.
+    pub since: Timestamp,
+    /// How often since.
+    pub times: u64,
+}
+
+impl Count {
+    /// The count as it stands now: a window that is over begins anew.
+    fn within(count: Option<Self>, window: SignedDuration, now: Timestamp) -> Self {
+        count.filter(|count| now.duration_since(count.since) < window).unwrap_or(Self { since: now, times: 0 })
+    }
+
+    const fn once_more(self) -> Self {
+        Self { times: self.times + 1, ..self }
     }
 }
 
-/// How many codes one person was sent within an hour.
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Clocks may differ by this much; what lies further ahead was written by a broken one, and is not believed.
+const SKEW: SignedDuration = SignedDuration::from_mins(10);
+
+/// How many codes one person was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
     /// The password was proven before each of them.
     pub proven: bool,
-    /// When the hour began.
-    pub since: Timestamp,
-    /// Codes since.
-    pub codes: u64,
+    /// Within an hour.
+    pub hour: Count,
+    /// Within a day.
+    pub day: Count,
     /// Counts writes.
     pub revision: u64,
+}
+
+/// A code is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    /// When.
+    pub now: Timestamp,
+    /// The limits.
+    pub limits: &'a Limits,
+    /// Which showing of the challenge it is for.
+    pub ticket: &'a Ticket,
+    /// The password was proven before.
+    pub proven: bool,
+    /// This session has asked for a code before.
+    pub again: bool,
 }
 
 /// What to do about a code.
@@ -129,58 +173,54 @@ impl fmt::Debug for Issuing {
     }
 }
 
-/// Decides. `asked` says that this session has asked for a code before.
-pub fn issue(
-    now: Timestamp,
-    limits: &Limits,
-    proven: bool,
-    asked: bool,
-    last: Option<&Issue>,
-    tally: Option<&Tally>,
-) -> Issuing {
-    let since = |then: Timestamp| now.duration_since(then);
-    let today = last.filter(|last| since(last.day) < SignedDuration::from_hours(24));
-    let attempts_today = today.map_or(0, |last| last.attempts_today);
-    if !proven && attempts_today >= limits.attempts_a_day {
+/// Decides.
+pub fn issue(asking: &Asking<'_>, last: Option<&Issue>, tally: Option<&Tally>) -> Issuing {
+    let Asking { now, limits, ticket, proven, again } = *asking;
+    // What was issued without a password does not serve behind one, nor do its counts stand in the way there.
+    let alike = last.filter(|last| last.proven == proven && last.sent.duration_since(now) < SKEW);
+    let wrong_today = Count::within(alike.map(|last| last.day), DAY, now);
+    if !proven && wrong_today.times >= limits.attempts_a_day {
         return Issuing::Refuse(Refusal::SignInLocked);
     }
-    let living = last.filter(|last| last.lives_at(now));
-    if let Some(last) = living {
-        if last.attempts >= limits.attempts {
-            return Issuing::Refuse(Refusal::TooManyCodes);
-        }
-        // What was issued for a proven password does not serve without one.
-        if last.proven == proven && (asked || since(last.sent) < limits.again_after) {
-            return Issuing::Reuse(last.clone());
-        }
+    let current = alike.filter(|last| now < last.expires && last.used_by.is_none());
+    let attempts = current.map_or(0, |last| last.attempts);
+    if attempts >= limits.attempts {
+        return Issuing::Refuse(Refusal::TooManyCodes);
     }
-    let hour = tally.filter(|tally| since(tally.since) < SignedDuration::from_hours(1));
-    let codes = hour.map_or(0, |tally| tally.codes);
-    if codes >= limits.codes_an_hour {
-        return match living {
-            Some(last) if last.proven == proven => Issuing::Reuse(last.clone()),
-            _ => Issuing::Refuse(Refusal::TooManyCodes),
-        };
+    let living = current.filter(|last| !last.unsent);
+    if let Some(last) = living
+        && (again || now.duration_since(last.sent) < limits.again_after)
+    {
+        return Issuing::Reuse(last.clone());
+    }
+    let here = Count::within(alike.map(|last| last.hour), HOUR, now);
+    let hour = Count::within(tally.map(|tally| tally.hour), HOUR, now);
+    let day = Count::within(tally.map(|tally| tally.day), DAY, now);
+    let spent = hour.times >= limits.codes_an_hour || day.times >= limits.codes_a_day;
+    if spent && here.times >= limits.codes_of_a_client {
+        return living.map_or(Issuing::Refuse(Refusal::TooManyCodes), |last| Issuing::Reuse(last.clone()));
     }
     let Ok(expires) = now.checked_add(limits.life) else { return Issuing::Refuse(Refusal::TryAgain) };
     let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0);
     Issuing::Send {
         issue: Issue {
             number: last.map_or(0, |last| last.number.saturating_add(1)).max(milliseconds),
+            by: ticket.clone(),
             sent: now,
             expires,
-            attempts: last.filter(|last| now < last.expires && last.used_by.is_none()).map_or(0, |last| last.attempts),
+            attempts,
             used_by: None,
             unsent: false,
             proven,
-            day: today.map_or(now, |last| last.day),
-            attempts_today,
+            hour: here.once_more(),
+            day: wrong_today,
+            passed: last.and_then(|last| last.passed),
             revision: last.map_or(0, |last| last.revision),
         },
         tally: Tally {
             proven,
-            since: hour.map_or(now, |tally| tally.since),
-            codes: codes + 1,
+            hour: hour.once_more(),
+            day: day.once_more(),
             revision: tally.map_or(0, |tally| tally.revision),
         },
     }

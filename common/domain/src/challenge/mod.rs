@@ -4,6 +4,6 @@ mod code;
 mod issue;
 mod session;
 
-pub use code::{Code, CodeKey, CodeKeys, Recipient, mailbox, mask, nobody};
-pub use issue::{Issue, Issuing, Limits, Tally, Ticket, issue};
+pub use code::{Code, CodeKey, CodeKeys, Recipient, UNSHOWN, mailbox, mask, nobody, subject};
+pub use issue::{Asking, Count, Issue, Issuing, Limits, Tally, Ticket, issue};
 pub use session::{Asks, Next, Step, StepName, WRONG_ANSWERS, define, proved_password};

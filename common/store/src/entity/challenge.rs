@@ -1,6 +1,6 @@
 //! Codes: what a person was last sent at an app client, and how many they were sent within an hour. No item holds a code.
 
-use domain::challenge::{Issue, Tally};
+use domain::challenge::{Count, Issue, Tally};
 use domain::{ClientId, Person};
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,9 +10,12 @@ use crate::keys::{Key, TTL};
 
 /// Past every limit that looks back on an item: a day.
 const KEPT: SignedDuration = SignedDuration::from_hours(48);
+/// That a person answered a code is kept for longer: whoever only refreshes for more than a year signs in again.
+const PASSED: SignedDuration = SignedDuration::from_hours(24 * 400);
 
-fn forget(after: Timestamp) -> Timestamp {
-    after.checked_add(KEPT).unwrap_or(Timestamp::MAX)
+/// When an item that was last used at this time may be deleted.
+pub(crate) fn forget(last: Timestamp, passed: bool) -> Timestamp {
+    last.checked_add(if passed { PASSED } else { KEPT }).unwrap_or(Timestamp::MAX)
 }
 
 /// The code that a person was last sent at an app client.
@@ -33,14 +36,18 @@ impl Entity for Issued {
         "sub",
         "client",
         "number",
+        "issued_by",
         "sent",
         "expires_at",
         "attempts",
         "used_by",
         "unsent",
         "proven",
+        "hour",
+        "codes",
         "day",
         "attempts_today",
+        "passed",
         TTL,
     ];
 
@@ -57,15 +64,19 @@ impl Entity for Issued {
             .text("sub", &self.person.sub)
             .text("client", &self.client)
             .number("number", self.issue.number)
+            .text("issued_by", &self.issue.by)
             .time("sent", self.issue.sent)
             .number("expires_at", milliseconds(self.issue.expires))
             .number("attempts", self.issue.attempts)
             .maybe_text("used_by", self.issue.used_by.as_ref())
             .flag("unsent", self.issue.unsent)
             .flag("proven", self.issue.proven)
-            .time("day", self.issue.day)
-            .number("attempts_today", self.issue.attempts_today)
-            .ttl(forget(self.issue.expires));
+            .time("hour", self.issue.hour.since)
+            .number("codes", self.issue.hour.times)
+            .time("day", self.issue.day.since)
+            .number("attempts_today", self.issue.day.times)
+            .maybe_text("passed", self.issue.passed.map(|at| at.to_string()))
+            .ttl(forget(self.issue.expires, self.issue.passed.is_some()));
     }
 
     fn read(item: &Item<'_>) -> Result<Self, Broken> {
@@ -75,14 +86,16 @@ impl Entity for Issued {
             client: item.parse("client")?,
             issue: Issue {
                 number: item.number("number")?,
+                by: item.parse("issued_by")?,
                 sent: item.time("sent")?,
                 expires: expires.and_then(Result::ok).ok_or_else(|| item.unreadable("expires_at", "is no time"))?,
                 attempts: item.number("attempts")?,
                 used_by: item.maybe_parse("used_by")?,
                 unsent: item.flag("unsent")?,
                 proven: item.flag("proven")?,
-                day: item.time("day")?,
-                attempts_today: item.number("attempts_today")?,
+                hour: Count { since: item.time("hour")?, times: item.number("codes")? },
+                day: Count { since: item.time("day")?, times: item.number("attempts_today")? },
+                passed: item.maybe_parse("passed")?,
                 revision: item.number("revision")?,
             },
         })
@@ -105,7 +118,7 @@ pub struct Hour {
 
 impl Entity for Hour {
     const KIND: &'static str = "codes";
-    const ATTRIBUTES: &'static [&'static str] = &["pool", "sub", "proven", "since", "codes", TTL];
+    const ATTRIBUTES: &'static [&'static str] = &["pool", "sub", "proven", "hour", "codes", "day", "codes_today", TTL];
 
     fn key(&self) -> Key {
         Key::hour(&self.person, self.tally.proven)
@@ -119,9 +132,11 @@ impl Entity for Hour {
         to.text("pool", &self.person.pool)
             .text("sub", &self.person.sub)
             .flag("proven", self.tally.proven)
-            .time("since", self.tally.since)
-            .number("codes", self.tally.codes)
-            .ttl(forget(self.tally.since));
+            .time("hour", self.tally.hour.since)
+            .number("codes", self.tally.hour.times)
+            .time("day", self.tally.day.since)
+            .number("codes_today", self.tally.day.times)
+            .ttl(forget(self.tally.hour.since, false));
     }
 
     fn read(item: &Item<'_>) -> Result<Self, Broken> {
@@ -129,8 +144,8 @@ impl Entity for Hour {
             person: Person { pool: item.parse("pool")?, sub: item.parse("sub")? },
             tally: Tally {
                 proven: item.flag("proven")?,
-                since: item.time("since")?,
-                codes: item.number("codes")?,
+                hour: Count { since: item.time("hour")?, times: item.number("codes")? },
+                day: Count { since: item.time("day")?, times: item.number("codes_today")? },
                 revision: item.number("revision")?,
             },
         })

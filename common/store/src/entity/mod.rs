@@ -28,5 +28,5 @@ pub use remembered::Remembered;
 pub use seats::Seats;
 pub use slug::SlugOwner;
 
-pub(crate) use challenge::milliseconds;
+pub(crate) use challenge::{forget, milliseconds};
 pub(crate) use membership::{ACTIVE, rank_number};

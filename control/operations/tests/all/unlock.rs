@@ -7,7 +7,7 @@ use store::Batch;
 use store::challenge::{Answered, Asked, Wanted};
 use store::entity::Audit;
 
-use crate::table::{World, code, now, person};
+use crate::table::{World, code, now, person, random};
 
 fn client(id: &str) -> Client {
     Client { pool: "eu-central-1_test".parse().unwrap(), id: id.parse().unwrap() }
@@ -28,20 +28,23 @@ impl World {
         let mut batch = Batch::default();
         asked.ask(proven, &mut batch);
         let codes = asked.take(proven, &session.batch(batch).await.unwrap()).unwrap();
-        // Every code is asked for anew: nothing is sent twice.
+        // Every code is asked for anew, by another showing: nothing is sent twice.
         let limits = Limits { again_after: jiff::SignedDuration::ZERO, ..Limits::default() };
-        let ticket = Ticket::from_random([2; 16]);
+        let mut bits = [0; 16];
+        random(&mut bits);
+        let ticket = Ticket::from_random(bits);
         let asking = Asking { now: now(), limits: &limits, ticket: &ticket, proven, again: false };
         asked.want(&session, &asking, codes).await.unwrap()
     }
 
-    /// Asks for codes until there are no more.
-    async fn is_locked(&self, person: &Person, app: &str, proven: bool) {
+    /// Asks for codes until there are no more, and counts them.
+    async fn is_locked(&self, person: &Person, app: &str, proven: bool) -> u64 {
         let mut sent = 0;
         while let Wanted::New(_) = self.asks(person, app, proven).await {
             sent += 1;
             assert!(sent <= 10, "no limit on codes");
         }
+        sent
     }
 
     async fn is_let_in(&self, person: &Person, app: &str, proven: bool) -> bool {
@@ -68,6 +71,22 @@ async fn m16_an_unlocked_person_gets_codes_again_at_once() {
     let records = world.unlocks(&acme).await;
     assert_eq!(records.len(), 2);
     assert_eq!((records[0].target.as_str(), records[0].reason.as_deref()), (bob.member.as_ref(), Some("called us")));
+}
+
+#[tokio::test]
+async fn m16_an_admin_lifts_what_their_own_clients_count_and_an_operator_what_all_clients_share() {
+    let world = World::new().await;
+    let acme = world.with_client("acme", "app").await;
+    let umbra = world.with_client("umbra", "other").await;
+    let admin = world.add(&acme, "ada", "admin").await;
+    let bob = world.add(&acme, "bob", "member").await;
+    world.add(&umbra, "bob", "member").await;
+    let limits = Limits::default();
+    assert_eq!(world.is_locked(&bob.person, "app", true).await, limits.codes_an_hour);
+    world.as_member(&admin).unlock(&acme, &(&bob).into(), &[], None).await.unwrap();
+    assert_eq!(world.is_locked(&bob.person, "app", true).await, limits.codes_of_a_client);
+    world.ops.unlock(&acme, &(&bob).into(), &[], None).await.unwrap();
+    assert_eq!(world.is_locked(&bob.person, "app", true).await, limits.codes_an_hour);
 }
 
 #[tokio::test]

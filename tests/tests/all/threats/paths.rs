@@ -18,7 +18,7 @@ async fn acme() -> World {
 async fn m7_no_path_goes_around_a_tenants_chain() {
     let world = acme().await;
     world.put(&client("portal", ClientKind::Shared)).await;
-    world.with_member(&member("ann", "acme")).await;
+    world.with_member(&member("ann", "acme")).await.with_passed_code("ann", "acme").await;
     let chains = [
         Chain::Code,
         Chain::PasswordAndCode { of: None },
