@@ -1,11 +1,14 @@
 //! Operations against a real DynamoDB engine, over the SDK's own path.
 #![expect(clippy::unwrap_used, reason = "what a test sets up either stands or fails the test")]
 
+mod alignment;
 mod authority;
 mod clients;
 mod doctor;
 mod domains;
+mod faults;
 mod invitations;
+mod making;
 mod members;
 mod people;
 mod pool_doctor;

@@ -1,0 +1,206 @@
+//! App clients that are made, whatever happens on the way.
+
+use aws_sdk_cognitoidentityprovider::types::{OAuthFlowType, PreventUserExistenceErrorTypes};
+use domain::{ClientKind, Mode, Tenant};
+use operations::{MadeClient, NewTenant, OperationError, Operations};
+
+use crate::faults::{At, Fault, Faulty, POOL, client, wish};
+use crate::table::{code, now, random, roles};
+
+async fn tenant(world: &Faulty, slug: &str) -> Tenant {
+    world.ops.create_tenant(&NewTenant::new(slug.parse().unwrap(), slug)).await.unwrap()
+}
+
+/// Exactly one client of this name is in the pool, and it is the one that is bound.
+async fn one_is_left(world: &Faulty, name: &str, made: &MadeClient, row: &str) {
+    let named: Vec<String> = world
+        .clients()
+        .await
+        .into_iter()
+        .filter(|(_, known)| known.starts_with(&format!("{name} tenantry-")))
+        .map(|(id, _)| id)
+        .collect();
+    assert_eq!(named, [made.binding.client.id.to_string()], "{row}");
+    let bound = world.ops.client(&made.binding.client).await.unwrap();
+    assert_eq!((bound.kind, bound.mode), (made.binding.kind.clone(), Mode::Enforce), "{row}");
+}
+
+#[tokio::test]
+async fn a_new_client_is_set_up_as_its_policy_asks_for_it_and_bound() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    let made = world.ops.make_client(world.pools(), &wish("web", &acme.id)).await.unwrap();
+    assert!(made.binding.suppress_account_scope && !made.before && made.secret.is_none());
+    let there = world.described(made.binding.client.id.as_ref()).await;
+    assert_eq!(world.flows(made.binding.client.id.as_ref()).await, ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"]);
+    assert_eq!(there.write_attributes(), ["email", "name"], "C1: no custom attribute");
+    assert_eq!(there.read_attributes(), ["custom:locale", "email", "email_verified", "name"]);
+    assert_eq!((there.access_token_validity(), there.refresh_token_validity()), (Some(15), 30));
+    assert_eq!(there.enable_token_revocation(), Some(true));
+    assert_eq!(there.prevent_user_existence_errors().map(PreventUserExistenceErrorTypes::as_str), Some("ENABLED"));
+    assert_eq!(there.allowed_o_auth_flows_user_pool_client(), Some(false));
+
+    let robot = operations::ClientWish {
+        kind: ClientKind::Machine { tenant: acme.id.clone(), roles: roles("billing") },
+        scopes: vec!["api/read".to_owned()],
+        ..wish("robot", &acme.id)
+    };
+    let robot = world.ops.make_client(world.pools(), &robot).await.unwrap();
+    assert!(robot.secret.is_some());
+    let there = world.described(robot.binding.client.id.as_ref()).await;
+    assert_eq!(
+        there.allowed_o_auth_flows().iter().map(OAuthFlowType::as_str).collect::<Vec<_>>(),
+        ["client_credentials"]
+    );
+
+    let shared = operations::ClientWish {
+        kind: ClientKind::Shared,
+        callback_urls: vec!["https://app.example/".to_owned()],
+        ..wish("web", &acme.id)
+    };
+    let shared = world.ops.make_client(world.pools(), &shared).await.unwrap();
+    let there = world.described(shared.binding.client.id.as_ref()).await;
+    assert_eq!(
+        (there.callback_urls(), there.allowed_o_auth_scopes()),
+        (&["https://app.example/".to_owned()][..], &["openid".to_owned()][..])
+    );
+    world.server.shutdown().await;
+}
+
+/// A crash: the call is held, and whoever waits for it goes away.
+async fn crashes(world: &Faulty, name: &str, tenant: &Tenant, at: At, fault: Fault) -> bool {
+    world.faults.set(&[(at, fault)]);
+    let wish = wish(name, &tenant.id);
+    tokio::select! {
+        done = world.ops.make_client(world.pools(), &wish) => { done.unwrap(); false }
+        () = world.faults.held.notified() => true,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_at_any_call_is_finished_by_the_same_command() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    let mut crashed = 0;
+    for fault in [Fault::HoldBefore, Fault::HoldAfter] {
+        for nth in 0.. {
+            let (name, row) = (format!("web {fault:?} {nth}"), format!("{fault:?} {nth}"));
+            let held = crashes(&world, &name, &acme, At::Nth(nth), fault).await;
+            world.faults.set(&[]);
+            let made = world.ops.make_client(world.pools(), &wish(&name, &acme.id)).await.unwrap();
+            one_is_left(&world, &name, &made, &row).await;
+            let again = world.ops.make_client(world.pools(), &wish(&name, &acme.id)).await.unwrap();
+            assert!(again.before, "{row}");
+            // Room for the next: a list has sixty.
+            world.ops.delete_client(world.pools(), &made.binding.client).await.unwrap();
+            assert_eq!(world.clients().await.len(), 0, "{row}");
+            if !held {
+                break;
+            }
+            crashed += 1;
+        }
+    }
+    assert!(crashed > 15, "{crashed} calls were held");
+    world.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_lost_at_any_call_leaves_one_client() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    world.faults.set(&[]);
+    world.ops.make_client(world.pools(), &wish("first", &acme.id)).await.unwrap();
+    for nth in 0..world.faults.seen() {
+        let (name, row) = (format!("web {nth}"), format!("call {nth}"));
+        world.faults.set(&[(At::Nth(nth), Fault::LoseAnswer)]);
+        let _ = world.ops.make_client(world.pools(), &wish(&name, &acme.id)).await;
+        world.faults.set(&[]);
+        let made = world.ops.make_client(world.pools(), &wish(&name, &acme.id)).await.unwrap();
+        one_is_left(&world, &name, &made, &row).await;
+    }
+    // The one that matters, in one run: the SDK sends it again, and the duplicate goes.
+    world.faults.set(&[(At::Next("createuserpoolclient"), Fault::LoseAnswer)]);
+    let made = world.ops.make_client(world.pools(), &wish("twice", &acme.id)).await.unwrap();
+    one_is_left(&world, "twice", &made, "twice").await;
+    world.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_runs_at_once_one_client_is_left() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    for round in 0..10 {
+        let name = format!("web {round}");
+        let wish = wish(&name, &acme.id);
+        let run = || {
+            let ops = Operations::new(&world.table, world.ops.actor().clone(), now, random);
+            let (wish, pools) = (&wish, world.pools());
+            async move { ops.make_client(pools, wish).await }
+        };
+        let (one, two, three) = tokio::join!(run(), run(), run());
+        for result in [one, two, three] {
+            assert!(matches!(result, Ok(_) | Err(OperationError::Contended)), "{result:?}");
+        }
+        let made = world.ops.make_client(world.pools(), &wish).await.unwrap();
+        one_is_left(&world, &name, &made, &name).await;
+    }
+    world.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_can_no_longer_be_finished_is_undone() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    let at = At::Next("createuserpoolclient");
+    assert!(crashes(&world, "web", &acme, at, Fault::HoldAfter).await);
+    assert_eq!(world.clients().await.len(), 1);
+    world.ops.close_tenant(&acme.id, None).await.unwrap();
+    assert_eq!(code(world.ops.make_client(world.pools(), &wish("web", &acme.id)).await), "TENANT_STATE");
+    assert_eq!(world.clients().await.len(), 0);
+    world.ops.restore_tenant(&acme.id, None).await.unwrap();
+
+    assert!(crashes(&world, "web", &acme, at, Fault::HoldAfter).await);
+    assert!(world.ops.give_up_client(world.pools(), &wish("web", &acme.id)).await.unwrap());
+    assert!(!world.ops.give_up_client(world.pools(), &wish("web", &acme.id)).await.unwrap());
+    assert_eq!(world.clients().await.len(), 0);
+
+    let unknown = operations::ClientWish {
+        callback_urls: vec!["https://app.example/".to_owned()],
+        scopes: vec!["api/unheard-of".to_owned()],
+        ..wish("web", &acme.id)
+    };
+    assert_eq!(code(world.ops.make_client(world.pools(), &unknown).await), "POOL_REFUSED");
+    assert!(!world.ops.give_up_client(world.pools(), &wish("web", &acme.id)).await.unwrap(), "nothing is kept in mind");
+    world.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_while_a_client_is_deleted_is_finished_by_the_same_command_and_nobody_gets_in_meanwhile() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    for fault in [Fault::HoldBefore, Fault::HoldAfter] {
+        for nth in 0.. {
+            world.faults.set(&[]);
+            let made = world.ops.make_client(world.pools(), &wish("web", &acme.id)).await.unwrap();
+            world.faults.set(&[(At::Nth(nth), fault)]);
+            let crashed = tokio::select! {
+                done = world.ops.delete_client(world.pools(), &made.binding.client) => { done.unwrap(); false }
+                () = world.faults.held.notified() => true,
+            };
+            world.faults.set(&[]);
+            let bound = world.ops.client(&made.binding.client).await.unwrap();
+            let there = world.clients().await.contains_key(made.binding.client.id.as_ref());
+            assert!(there || bound.kind == ClientKind::Unbound, "{fault:?} {nth}: the tombstone comes first");
+            let again = world.ops.delete_client(world.pools(), &made.binding.client).await;
+            // Once everything is done, nothing says any more that it was made here.
+            assert!(matches!(again, Ok(_) | Err(OperationError::ClientNotOurs)), "{fault:?} {nth}: {again:?}");
+            assert_eq!(world.clients().await.len(), 0, "{fault:?} {nth}");
+            if !crashed {
+                break;
+            }
+        }
+    }
+    assert_eq!(code(world.ops.delete_client(world.pools(), &client("elsewhere")).await), "CLIENT_NOT_OURS");
+    assert_eq!(world.ops.client(&client("elsewhere")).await.unwrap_err().code(), "CLIENT_UNKNOWN", "{POOL}");
+    world.server.shutdown().await;
+}
