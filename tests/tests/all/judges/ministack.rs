@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use aws_sdk_cognitoidentityprovider as cognito;
@@ -27,7 +27,20 @@ pub(super) struct Ministack {
 }
 
 impl Ministack {
+    /// Starts one. A free port may be taken by somebody else before ministack listens on it: then on another.
     pub(super) async fn start(python: &Path) -> Self {
+        let mut said = String::new();
+        for _ in 0..3 {
+            let mut this = Self::spawn(python);
+            match this.ready().await {
+                Ok(()) => return this,
+                Err(status) => said = format!("ministack ended with {status}: {}", this.log()),
+            }
+        }
+        panic!("{said}");
+    }
+
+    fn spawn(python: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let log = File::create(folder.path().join("log")).unwrap();
@@ -50,19 +63,17 @@ impl Ministack {
             .stderr(log)
             .spawn()
             .unwrap();
-        let url = format!("http://127.0.0.1:{port}");
-        let mut this = Self { process, python: python.to_owned(), url, folder };
-        this.ready().await;
-        this
+        Self { process, python: python.to_owned(), url: format!("http://127.0.0.1:{port}"), folder }
     }
 
-    async fn ready(&mut self) {
+    /// Waits until it answers; fails if it ends.
+    async fn ready(&mut self) -> Result<(), ExitStatus> {
         for _ in 0..300 {
-            if http::get(&format!("{}/_ministack/health", self.url)).await.is_some_and(|(status, _)| status == 200) {
-                return;
-            }
             if let Some(status) = self.process.try_wait().unwrap() {
-                panic!("ministack ended with {status}: {}", self.log());
+                return Err(status);
+            }
+            if http::get(&format!("{}/_ministack/health", self.url)).await.is_some_and(|(status, _)| status == 200) {
+                return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -106,7 +117,7 @@ impl Ministack {
 
 impl Drop for Ministack {
     fn drop(&mut self) {
-        // Killed at once, it would leave its functions behind; asked to end, it ends them first.
+        // Asked to end, it ends its functions first.
         if cfg!(unix) {
             let _ = Command::new("kill").arg(self.process.id().to_string()).status();
         }

@@ -24,7 +24,7 @@ fn folder() -> PathBuf {
 fn handed(name: &str) -> PathBuf {
     let found = super::journeys::variable(name).map(PathBuf::from).filter(|path| path.exists());
     found.unwrap_or_else(|| {
-        panic!("{name} names no judge: `cargo xtask test` brings it, or `cargo xtask tools` with the variable to set")
+        panic!("{name} is missing or names nothing: `cargo xtask test` brings it; tests/judges/README.md says how to by hand")
     })
 }
 
