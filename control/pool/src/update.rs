@@ -109,3 +109,81 @@ fn list(names: &BTreeSet<String>) -> Vec<String> {
 pub(crate) fn minutes(time: SignedDuration) -> i32 {
     i32::try_from(time.as_mins()).unwrap_or(i32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cognitoidentityprovider::config::BehaviorVersion;
+    use aws_sdk_cognitoidentityprovider::primitives::DateTime;
+    use aws_sdk_cognitoidentityprovider::types::{
+        AnalyticsConfigurationType, FeatureType, RefreshTokenRotationType, UserPoolClientType,
+    };
+    use aws_sdk_cognitoidentityprovider::{Client, Config};
+
+    use super::*;
+
+    /// Every setting that this SDK knows, set to something.
+    fn full() -> UserPoolClientType {
+        UserPoolClientType::builder()
+            .user_pool_id("eu-central-1_test")
+            .client_name("web")
+            .client_id("web")
+            .client_secret("secret")
+            .last_modified_date(DateTime::from_secs(1))
+            .creation_date(DateTime::from_secs(1))
+            .refresh_token_validity(7)
+            .access_token_validity(1)
+            .id_token_validity(1)
+            .token_validity_units(
+                TokenValidityUnitsType::builder()
+                    .access_token(TimeUnitsType::Hours)
+                    .id_token(TimeUnitsType::Hours)
+                    .refresh_token(TimeUnitsType::Days)
+                    .build(),
+            )
+            .read_attributes("email")
+            .write_attributes("email")
+            .explicit_auth_flows(ExplicitAuthFlowsType::AllowUserSrpAuth)
+            .supported_identity_providers("COGNITO")
+            .callback_urls("https://app.example/in")
+            .logout_urls("https://app.example/out")
+            .default_redirect_uri("https://app.example/in")
+            .allowed_o_auth_flows(OAuthFlowType::Code)
+            .allowed_o_auth_scopes("openid")
+            .allowed_o_auth_flows_user_pool_client(true)
+            .analytics_configuration(
+                AnalyticsConfigurationType::builder()
+                    .application_id("a")
+                    .application_arn("a")
+                    .role_arn("a")
+                    .external_id("a")
+                    .user_data_shared(true)
+                    .build(),
+            )
+            .prevent_user_existence_errors(PreventUserExistenceErrorTypes::Enabled)
+            .enable_token_revocation(true)
+            .enable_propagate_additional_user_context_data(true)
+            .auth_session_validity(3)
+            .refresh_token_rotation(
+                RefreshTokenRotationType::builder()
+                    .feature(FeatureType::Enabled)
+                    .retry_grace_period_seconds(10)
+                    .build()
+                    .unwrap(),
+            )
+            .build()
+    }
+
+    #[test]
+    fn everything_that_was_read_is_written_back() {
+        let read = format!("{:?}", full());
+        assert!(
+            !read.contains("None"),
+            "the SDK knows a setting that this test, and perhaps the update, does not: {read}"
+        );
+        let client = Client::from_conf(Config::builder().behavior_version(BehaviorVersion::latest()).build());
+        let request = carry(client.update_user_pool_client(), full()).user_pool_id("pool");
+        let written = format!("{:?}", request.as_input());
+        // The SDK redacts the client's id, there or not.
+        assert!(!written.contains("None"), "a setting would be reset: {written}");
+    }
+}

@@ -1,0 +1,102 @@
+//! App clients in a local user pool, over the real SDK.
+#![expect(clippy::unwrap_used, reason = "what a test sets up either stands or fails the test")]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_credential_types::Credentials;
+use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Region};
+use aws_sdk_cognitoidentityprovider::{Client, Config};
+use domain::{Chain, ClientKind, Policy, Roles, TenantId};
+use pool::{NewClient, PoolError, create, delete, describe, lacks, named, required, schema};
+use user_pool::{Clock, IdentityProvider, PoolSettings, ProviderKind, Random, ResourceServer, Server, Settings, Sink};
+
+const POOL: &str = "eu-central-1_test";
+
+async fn server() -> (Server, Client) {
+    let mut settings = PoolSettings::new(POOL);
+    settings.custom_attributes = vec!["tenantId".to_owned()];
+    settings.providers = vec![IdentityProvider::new("okta", ProviderKind::Saml)];
+    settings.resource_servers = vec![ResourceServer { identifier: "api".to_owned(), scopes: vec!["read".to_owned()] }];
+    let clock = Clock::new(|| "2026-11-21T08:00:00Z".parse().unwrap());
+    let server = Server::start(Settings::new(vec![settings], clock, Random::new(random), Sink::silent())).await;
+    let server = server.unwrap();
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(server.url())
+        .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http());
+    (server, Client::from_conf(config.build()))
+}
+
+/// Unlike at every call, alike in every run.
+fn random(bytes: &mut [u8]) {
+    static SEED: AtomicU64 = AtomicU64::new(1);
+    for byte in bytes {
+        let x = SEED.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        *byte = ((x ^ (x >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 56) as u8;
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_made_is_in_line_with_what_it_was_made_for() {
+    let (server, cognito) = server().await;
+    let pool = POOL.parse().unwrap();
+    let tenant = TenantId::from_random([7; 16]);
+    let machine = ClientKind::Machine { tenant: tenant.clone(), roles: Roles::member() };
+    let attributes = schema(&cognito, &pool).await.unwrap();
+    let claims = ["custom:tenantId".parse().unwrap()];
+    let providers = ["okta".parse().unwrap()];
+    let mut made = 0;
+    for kind in [ClientKind::Tenant(tenant), ClientKind::Shared, machine] {
+        for (chain, sso_required) in [
+            (Chain::Password, false),
+            (Chain::Password, true),
+            (Chain::PasswordAndCode { of: None }, false),
+            (Chain::Code, false),
+        ] {
+            for callback in [false, true] {
+                let policy = Policy { chain: chain.clone(), sso_required, ..Policy::default() };
+                let policy = (kind != ClientKind::Shared).then_some(&policy);
+                let needs = required(&kind, policy, &providers, &claims, &attributes);
+                let people = !matches!(kind, ClientKind::Machine { .. });
+                let new = NewClient {
+                    name: format!("web {made}"),
+                    callback_urls: if callback && people {
+                        vec!["https://app.example/".to_owned()]
+                    } else {
+                        Vec::new()
+                    },
+                    scopes: if people { Vec::new() } else { vec!["api/read".to_owned()] },
+                    ..NewClient::default()
+                };
+                if lacks(&new, &kind, &needs).is_some() {
+                    continue;
+                }
+                let created = create(&cognito, &pool, &new, &kind, &needs, &attributes).await.unwrap();
+                assert_eq!(created.secret.is_some(), !people);
+                let client = domain::Client { pool: pool.clone(), id: created.id };
+                let read = describe(&cognito, &client).await.unwrap();
+                assert_eq!(read.differences(&needs), [], "{kind:?} {policy:?} {callback}");
+                assert!(!read.client.write_attributes.is_empty(), "C1: an empty list would let everything be written");
+                assert_eq!(
+                    named(&cognito, &pool, &new.name).await.unwrap().into_iter().collect::<Vec<_>>(),
+                    [client.id]
+                );
+                made += 1;
+            }
+        }
+    }
+    assert!(made > 10, "{made} were made");
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_client_or_a_pool_that_is_not_there_is_missing_and_deleting_it_is_no_error() {
+    let (server, cognito) = server().await;
+    let client = |pool: &str| domain::Client { pool: pool.parse().unwrap(), id: "nobody".parse().unwrap() };
+    assert_eq!(describe(&cognito, &client(POOL)).await.unwrap_err(), PoolError::Missing);
+    assert_eq!(describe(&cognito, &client("eu-central-1_other")).await.unwrap_err(), PoolError::Missing);
+    assert!(!delete(&cognito, &client(POOL)).await.unwrap());
+    server.shutdown().await;
+}
