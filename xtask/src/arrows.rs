@@ -18,15 +18,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Its tests, like those of the rooms above it, run against the local user pool.
     ("control/pool", &["common/domain", "local/user-pool"]),
     ("control/operations", &["control/pool", "common/store", "common/domain", "local/user-pool"]),
-    (
-        "control/tenantctl",
-        &["control/operations", "control/pool", "common/store", "common/domain", "local/user-pool"],
-    ),
+    ("control/tenantctl", &["control/operations", "control/pool", "common/store", "common/domain", "local/user-pool"]),
     ("local/user-pool", &[]),
-    (
-        "local/laptop",
-        &["control/operations", "control/pool", "common/store", "common/domain", "local/user-pool"],
-    ),
+    ("local/laptop", &["control/operations", "control/pool", "common/store", "common/domain", "local/user-pool"]),
     ("bench", &["local/laptop", "local/user-pool", "common/domain"]),
     ("tests", &["*"]),
     ("examples/*", &[]),
