@@ -17,6 +17,7 @@ mod alignment;
 mod authority;
 mod clients;
 mod commit;
+mod deleting;
 mod doctor;
 mod domains;
 mod error;

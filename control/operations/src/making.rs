@@ -12,7 +12,6 @@ use store::Key;
 use store::entity::ClientIntent;
 
 use crate::alignment::UserPools;
-use crate::clients::entomb;
 use crate::commit::Part;
 use crate::record::Deed;
 use crate::{OperationError, Operations, ROUNDS};
@@ -114,28 +113,6 @@ impl Operations {
         }
         self.undo(pools, &intent).await?;
         Ok(true)
-    }
-
-    /// Unbinds a client, leaving a tombstone, and deletes it in its pool. One that was not made here only with the operator's word.
-    /// For operators.
-    pub async fn delete_client(&self, pools: UserPools<'_>, client: &Client) -> Result<Binding, OperationError> {
-        self.operators_only()?;
-        let intent =
-            self.intents(&client.pool).await?.into_iter().find(|known| known.made.as_ref() == Some(&client.id));
-        if intent.is_none() && !pools.adopted {
-            return Err(OperationError::ClientNotOurs);
-        }
-        // First the tombstone: whatever happens to the rest, nobody gets in.
-        let binding = match self.unbind_client(client).await {
-            Err(OperationError::ClientUnknown) => self.bury(client).await?,
-            other => other?,
-        };
-        pool::delete(pools.cognito, client).await?;
-        if let Some(intent) = intent {
-            self.delete_others(pools, &intent, None).await?;
-            self.forget(&intent, "client.delete").await?;
-        }
-        Ok(binding)
     }
 
     async fn intended(&self, wish: &ClientWish) -> Result<Option<ClientIntent>, OperationError> {
@@ -273,7 +250,7 @@ impl Operations {
     }
 
     /// Deletes whatever else was made for an intent: an answer was lost and the request sent again, or two runs met.
-    async fn delete_others(
+    pub(crate) async fn delete_others(
         &self,
         pools: UserPools<'_>,
         intent: &ClientIntent,
@@ -296,7 +273,7 @@ impl Operations {
     }
 
     /// Deletes an intent, if nobody went on with it.
-    async fn forget(&self, intent: &ClientIntent, action: &'static str) -> Result<(), OperationError> {
+    pub(crate) async fn forget(&self, intent: &ClientIntent, action: &'static str) -> Result<(), OperationError> {
         let made = intent.made.as_ref().map_or(intent.nonce.as_str(), AsRef::as_ref);
         let target = format!("{}:{made}", intent.pool);
         let deed = Deed::new(action, &target);
@@ -307,28 +284,6 @@ impl Operations {
             None => self.record_for_all(&mut transaction, self.now(), deed)?,
         }
         if self.commit(&transaction).await?.is_empty() { Ok(()) } else { Err(OperationError::Contended) }
-    }
-
-    /// A tombstone for a client that was never bound: its pool may let such clients pass.
-    async fn bury(&self, client: &Client) -> Result<Binding, OperationError> {
-        let mut tombstone = Binding {
-            client: client.clone(),
-            kind: ClientKind::Unbound,
-            mode: Mode::Enforce,
-            groups: Groups::Carry,
-            suppress_account_scope: false,
-            revision: 0,
-        };
-        entomb(&mut tombstone);
-        let target = format!("{}:{}", client.pool, client.id);
-        let mut transaction = self.transaction();
-        transaction.write(Part::Binding, &tombstone)?;
-        self.record_for_all(&mut transaction, self.now(), Deed::new("client.unbind", &target))?;
-        if !self.commit(&transaction).await?.is_empty() {
-            return Err(OperationError::Contended);
-        }
-        tombstone.revision += 1;
-        Ok(tombstone)
     }
 
     async fn ground_of(&self, pools: UserPools<'_>, wish: &ClientWish) -> Result<Ground, OperationError> {
