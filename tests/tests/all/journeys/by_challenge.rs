@@ -30,8 +30,21 @@ impl Laptop {
         mails.iter().filter(|mail| mail.kind == user_pool::MailKind::Ses && mail.to == address).count()
     }
 
+    /// Umbrella, whose people sign in as this chain says, and whoever has an address at its domain joins.
+    pub(super) async fn umbrella(&self, chain: Chain) -> Tenant {
+        let new = NewTenant {
+            policy: Policy { chain, ..Policy::default() },
+            ..NewTenant::new("umbrella".parse().unwrap(), "Umbrella")
+        };
+        let umbrella = self.operations().create_tenant(&new).await.unwrap();
+        let domain = "umbrella.example".parse().unwrap();
+        self.operations().assume_domain(&umbrella.id, &domain, "a test").await.unwrap();
+        self.app_by_challenge("umbrella", &umbrella).await;
+        umbrella
+    }
+
     /// An app client of a tenant that signs its people in by challenge alone.
-    pub(super) async fn app_by_challenge(&self, id: &str, tenant: &Tenant) {
+    async fn app_by_challenge(&self, id: &str, tenant: &Tenant) {
         let flows = ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"].map(str::to_owned).to_vec();
         let settings = ClientSettings { explicit_auth_flows: flows, ..ClientSettings::for_passwords(id) };
         let client_id = Some(id.to_owned());
@@ -107,8 +120,8 @@ async fn a_code_alone_signs_in_and_a_stranger_learns_nothing() {
     let nobody = app.begin_with_code("ivan@initech.example").await.unwrap();
     let names = |challenge: &Challenge| challenge.parameters.keys().cloned().collect::<BTreeSet<_>>();
     assert_eq!(names(&known), names(&nobody));
-    for name in ["medium", "destination", "digits", "minutes"] {
-        assert_eq!(known.parameters[name], nobody.parameters[name], "{name}");
+    for (name, shown) in [("medium", "EMAIL"), ("destination", "***@***"), ("digits", "8"), ("minutes", "5")] {
+        assert_eq!([&known.parameters[name], &nobody.parameters[name]], [shown; 2], "{name}");
     }
     assert_eq!(known.parameters["USERNAME"].len(), nobody.parameters["USERNAME"].len());
     assert_eq!(laptop.codes_to("ivan@initech.example"), 0, "nobody's mailbox gets no mail");
@@ -122,26 +135,19 @@ async fn a_code_alone_signs_in_and_a_stranger_learns_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_is_asked_of_the_roles_that_the_tenant_names() {
     let laptop = Laptop::start().await;
-    let chain = Chain::PasswordAndCode { of: Some(roles(&["owner", "admin"])) };
-    let new = NewTenant {
-        policy: Policy { chain, ..Policy::default() },
-        ..NewTenant::new("umbrella".parse().unwrap(), "Umbrella")
-    };
-    let umbrella = laptop.operations().create_tenant(&new).await.unwrap();
-    let domain = "umbrella.example".parse().unwrap();
-    laptop.operations().assume_domain(&umbrella.id, &domain, "a test").await.unwrap();
-    laptop.app_by_challenge("umbrella", &umbrella).await;
-
+    let umbrella = laptop.umbrella(Chain::PasswordAndCode { of: Some(roles(&["owner", "admin"])) }).await;
     let (app, uma) = (laptop.app("umbrella"), "uma@umbrella.example");
     app.sign_up(uma, None).await.unwrap();
     app.confirm(uma).await.unwrap();
     // A member: the password alone, at the same app client and in the same flow.
-    member(app.sign_in_by_srp(uma).await, &umbrella, &["member"]);
+    let before = member(app.sign_in_by_srp(uma).await, &umbrella, &["member"]);
     assert_eq!(laptop.codes_to(uma), 0);
-    // An admin from the next sign-in on.
+    // An admin answers a code before any token says so: the session that began as a member's does not.
     laptop.operations().set_roles(&umbrella.id, &named(uma), &roles(&["admin"])).await.unwrap();
+    refused(app.refresh(&before).await, Refusal::SignInAgain);
     closed(app.sign_in_by_srp(uma).await, "Challenge");
-    member(app.sign_in_with_password_and_code(uma).await, &umbrella, &["admin"]);
+    let admin = member(app.sign_in_with_password_and_code(uma).await, &umbrella, &["admin"]);
+    member(app.refresh(&admin).await, &umbrella, &["admin"]);
 
     // Nobody's member yet: whichever roles might come of it, the code is asked for first.
     laptop.app("acme").join("ann@acme.example", None).await.unwrap();
@@ -258,6 +264,25 @@ async fn an_answer_of_ses_that_does_not_come_is_not_waited_for() {
     let began = Instant::now();
     refused(app.begin_with_password(HANK, laptop::PASSWORD).await, Refusal::TryAgain);
     assert!(began.elapsed() < CALM, "{:?}", began.elapsed());
-    member(app.sign_in_with_password_and_code(HANK).await, hooli, &["member"]);
+    let late = app.code_for(HANK);
+    let challenge = app.begin_with_password(HANK, laptop::PASSWORD).await.unwrap();
+    assert_eq!(laptop.codes_to(HANK), 2, "nobody knows whether the first one went out");
+    let challenge = asked_again(app.answer(&challenge, &late).await);
+    member(signed_in(app.answer(&challenge, &app.code_for(HANK)).await), hooli, &["member"]);
+    laptop.stack.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_went_to_another_mailbox_is_none() {
+    let laptop = Laptop::start().await;
+    let (hooli, app, henry) = (&laptop.town.hooli, laptop.app("hooli"), "henry@hooli.example");
+    laptop.hank().await;
+    let hank = member(app.sign_in_with_password_and_code(HANK).await, hooli, &["member"]);
+    let challenge = app.begin_with_password(HANK, laptop::PASSWORD).await.unwrap();
+    laptop.change_address(&hank, henry).await;
+    closed(app.answer(&challenge, &app.code_for(HANK)).await, "NotAuthorizedException");
+    closed(app.begin_with_password(HANK, laptop::PASSWORD).await, "NotAuthorizedException");
+    let challenge = app.begin_with_password(henry, laptop::PASSWORD).await.unwrap();
+    closed(app.answer_until_it_ends(&challenge, &app.code_for(HANK)).await, "NotAuthorizedException");
     laptop.stack.shutdown().await;
 }

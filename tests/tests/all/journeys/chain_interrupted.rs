@@ -1,11 +1,12 @@
-//! What comes between the steps of a sign-in by challenge: a temporary password, time, the store, another key.
+//! What comes between the steps of a sign-in by challenge: a temporary password, another policy, time, the store, another key.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_cognito_srp::{SrpClient, User};
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, AuthFlowType, ChallengeNameType};
-use domain::MembershipStatus;
+use domain::{Chain, MembershipStatus};
 use jiff::{SignedDuration, Timestamp};
+use operations::PolicyChange;
 
 use super::by_challenge::{closed, signed_in};
 use super::*;
@@ -70,6 +71,36 @@ async fn m7_a_replaced_temporary_password_is_no_way_around_the_code() {
     // The password is replaced all the same, and leads to the code.
     member(app.sign_in_with_password_and_code(dana).await, hooli, &["member"]);
     assert_eq!(laptop.row(hooli, dana).await.status, MembershipStatus::Active);
+    laptop.stack.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m7_a_tenant_that_asks_for_a_code_from_now_on_asks_everybody() {
+    let laptop = Laptop::start().await;
+    let umbrella = laptop.umbrella(Chain::Password).await;
+    let asks = async |chain| {
+        let change = PolicyChange { chain: Some(chain), ..PolicyChange::default() };
+        laptop.operations().set_policy(&umbrella.id, &change).await.unwrap();
+    };
+    let (app, uma) = (laptop.app("umbrella"), "uma@umbrella.example");
+    app.sign_up(uma, None).await.unwrap();
+    app.confirm(uma).await.unwrap();
+    let by_password = member(app.sign_in_by_srp(uma).await, &umbrella, &["member"]);
+    member(app.refresh(&by_password).await, &umbrella, &["member"]);
+
+    asks(Chain::PasswordAndCode { of: None }).await;
+    refused(app.refresh(&by_password).await, Refusal::SignInAgain);
+    let by_both = member(app.sign_in_with_password_and_code(uma).await, &umbrella, &["member"]);
+    member(app.refresh(&by_both).await, &umbrella, &["member"]);
+
+    asks(Chain::Code).await;
+    closed(app.begin_with_password(uma, laptop::PASSWORD).await, "NotAuthorizedException");
+    member(app.sign_in_with_code(uma).await, &umbrella, &["member"]);
+    member(app.refresh(&by_both).await, &umbrella, &["member"]);
+
+    asks(Chain::Password).await;
+    member(app.sign_in_by_srp(uma).await, &umbrella, &["member"]);
+    closed(app.begin_with_code(uma).await, "NotAuthorizedException");
     laptop.stack.shutdown().await;
 }
 
