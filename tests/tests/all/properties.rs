@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use domain::{ClientKind, Email, JoinMode, Membership, MembershipStatus, Roles, Tenant, TenantId, TenantStatus};
+use domain::{Chain, ClientKind, Email, JoinMode, Membership, MembershipStatus, Roles, Tenant, TenantId, TenantStatus};
 use jiff::{SignedDuration, Timestamp};
 use operations::{Invite, Invited, PolicyChange, Releasing};
 use proptest::prelude::*;
@@ -405,9 +405,14 @@ fn unknown_fields_come_back_from_every_trigger() {
         let world = World::new().await;
         world.with("acme").await;
         world.with_member(&tests::nouns::member("ann", "acme")).await;
+        world.with("globex").await.tenant("globex", |globex| globex.policy.chain = Chain::Code).await;
         world
     });
+    let created = json!({ "privateChallengeParameters": { "issue": "1", "ticket": "0".repeat(32) } });
     let events = [
+        Event::define("globex", "gil", "gil@globex.example", &[("CUSTOM_CHALLENGE", true)]),
+        Event::create("globex", "gil", "gil@globex.example", &[]),
+        Event::verify("globex", "gil", "gil@globex.example", &created, "12345678"),
         Event::sign_up("acme", "bob", "bob@acme.example"),
         Event::confirmed("acme", "ann", "ann@acme.example"),
         Event::token("acme", "ann", "ann@acme.example"),

@@ -1,8 +1,11 @@
 //! How often the store is asked: that is what a sign-in waits for.
 
-use domain::{ClientKind, Membership};
+use domain::challenge::Recipient;
+use domain::{Chain, ClientKind, Membership};
 use store::Key;
+use tests::event::PASSWORD;
 use tests::nouns::{client, email, invitation, member, person, provider_of, roles, social, tenant_id, token};
+use tests::world::code_keys;
 use tests::{Event, World};
 
 const ANN: &str = "ann@acme.example";
@@ -127,4 +130,31 @@ async fn a_sign_up_takes_two_and_one_to_remember_an_invitation() {
             .await
             .is_some()
     );
+}
+
+#[tokio::test]
+async fn each_step_of_a_sign_in_by_challenge_takes_one_and_what_it_writes() {
+    for (chain, begun) in [(Chain::PasswordAndCode { of: None }, PASSWORD), (Chain::Code, &[][..])] {
+        let world = acme().await;
+        world.tenant("acme", |acme| acme.policy.chain = chain).await;
+        // Somebody, and nobody: C10.
+        for typed in [None, Some("nobody@acme.example")] {
+            let of = |event: Event| typed.map_or(event.clone(), |typed| event.of_nobody(typed));
+            let define = of(Event::define("acme", "ann", ANN, begun));
+            assert_eq!(calls(&world, &define).await, (2, 1), "{}", define.0);
+            // The code is written once; the repeated call finds it.
+            let create = of(Event::create("acme", "ann", ANN, begun));
+            assert_eq!(calls(&world, &create).await, (3, 1), "{}", create.0);
+            let created = world.ask(&create).await;
+            let verify = |answer: &str| of(Event::verify("acme", "ann", ANN, created.response(), answer));
+            assert_eq!(calls(&world, &verify("no code")).await, (1, 1));
+        }
+        let created = world.ask(&Event::create("acme", "ann", ANN, begun)).await;
+        let issue = created.response()["privateChallengeParameters"]["issue"].as_str().unwrap().parse().unwrap();
+        let (ann, acme, mailbox) = (person("ann"), client("acme", ClientKind::Shared).client, email(ANN));
+        let recipient = Recipient { person: &ann, client: &acme, mailbox: Some(&mailbox) };
+        let code = code_keys().code(&recipient, issue).reveal();
+        let right = Event::verify("acme", "ann", ANN, created.response(), &code);
+        assert_eq!(calls(&world, &right).await, (2, 2), "a right answer uses the code up");
+    }
 }
