@@ -8,10 +8,11 @@ use std::time::Duration;
 use super::*;
 
 /// The events of the demo's town, and what the answers say.
-const EVENTS: [(&str, &str); 3] = [
+const EVENTS: [(&str, &str); 4] = [
     ("pre-sign-up", "demo-joins-by-domain"),
     ("post-confirmation", "demo-joins-by-domain"),
     ("pre-token-generation", "demo-late-enrolment"),
+    ("define-auth-challenge", "demo-asks-for-a-code"),
 ];
 
 /// The one that `cargo xtask test` hands over, or the person's own.
@@ -56,7 +57,7 @@ fn strangers_event(folder: &Path) -> PathBuf {
     path
 }
 
-/// What the three answers must say once all three triggers had their event.
+/// What the answers must say once every trigger had its event.
 fn as_promised(laptop: &Laptop, answers: &[Value]) {
     for (answer, (trigger, case)) in answers.iter().zip(EVENTS) {
         let sent: Value = serde_json::from_str(&fs::read_to_string(event(trigger, case)).unwrap()).unwrap();
@@ -65,6 +66,7 @@ fn as_promised(laptop: &Laptop, answers: &[Value]) {
     let claims = &answers[2]["response"]["claimsAndScopeOverrideDetails"]["idTokenGeneration"]["claimsToAddOrOverride"];
     assert_eq!(claims["tenant_id"], json!(laptop.town.acme.id.to_string()));
     assert_eq!(claims["roles"], json!(["member"]));
+    assert_eq!(answers[3]["response"]["challengeName"], json!("CUSTOM_CHALLENGE"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,6 +100,9 @@ async fn the_triggers_serve_behind_cargo_lambda_watch() {
     let ann = member(app.join("ann@acme.example", None).await, &laptop.town.acme, &["member"]);
     laptop.operations().remove(&laptop.town.acme.id, &named("ann@acme.example"), None).await.unwrap();
     refused(app.refresh(&ann).await, Refusal::MembershipEnded);
+    // The steps of a sign-in by challenge, the mail among them.
+    let hooli = laptop.app("hooli").sign_in_with_password_and_code("hanna@hooli.example").await;
+    member(hooli, &laptop.town.hooli, &["owner"]);
     drop(watch);
     laptop.stack.shutdown().await;
 }

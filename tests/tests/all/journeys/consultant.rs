@@ -6,20 +6,20 @@ use super::*;
 async fn a_consultant_works_for_three_tenants() {
     let laptop = Laptop::start().await;
     let (acme, globex) = (&laptop.town.acme, &laptop.town.globex);
-    let initech = &laptop.tenant("initech").await;
+    let stark = &laptop.tenant("stark").await;
     let cora = "cora@consult.example";
 
     let secret = laptop.invite(acme, cora, "viewer").await.unwrap();
     let at_acme = member(laptop.app("acme").join(cora, Some(&secret)).await, acme, &["viewer"]);
     laptop.invite(globex, cora, "member").await.unwrap();
     let at_globex = member(laptop.app("globex").sign_in(cora).await, globex, &["member"]);
-    laptop.invite(initech, cora, "admin").await.unwrap();
-    let at_initech = member(laptop.app("initech").sign_in(cora).await, initech, &["admin"]);
+    laptop.invite(stark, cora, "admin").await.unwrap();
+    let at_stark = member(laptop.app("stark").sign_in(cora).await, stark, &["admin"]);
 
     // One person, three members.
     assert_eq!(at_acme.sub(), at_globex.sub());
-    assert_eq!(at_acme.sub(), at_initech.sub());
-    let mut members = [&at_acme, &at_globex, &at_initech].map(|tokens| tokens.text("member_id"));
+    assert_eq!(at_acme.sub(), at_stark.sub());
+    let mut members = [&at_acme, &at_globex, &at_stark].map(|tokens| tokens.text("member_id"));
     members.sort();
     assert!(members.windows(2).all(|pair| pair[0] != pair[1]), "{members:?}");
 
@@ -28,7 +28,7 @@ async fn a_consultant_works_for_three_tenants() {
     let nowhere = nobodys(app.sign_in(cora).await);
     member(app.refresh_for(&nowhere, Some(&acme.id)).await, acme, &["viewer"]);
     member(app.refresh_for(&nowhere, Some(&globex.id)).await, globex, &["member"]);
-    member(app.refresh_for(&nowhere, Some(&initech.id)).await, initech, &["admin"]);
+    member(app.refresh_for(&nowhere, Some(&stark.id)).await, stark, &["admin"]);
     nobodys(app.refresh_for(&nowhere, None).await);
 
     // Globex lets her go. The others do not notice.
@@ -36,12 +36,12 @@ async fn a_consultant_works_for_three_tenants() {
     refused(laptop.app("globex").refresh(&at_globex).await, Refusal::MembershipEnded);
     refused(app.refresh_for(&nowhere, Some(&globex.id)).await, Refusal::MembershipEnded);
     member(laptop.app("acme").refresh(&at_acme).await, acme, &["viewer"]);
-    member(app.refresh_for(&nowhere, Some(&initech.id)).await, initech, &["admin"]);
+    member(app.refresh_for(&nowhere, Some(&stark.id)).await, stark, &["admin"]);
     nobodys(app.refresh(&nowhere).await);
 
     // With one tenant left there is nothing to pick.
     laptop.operations().remove(&acme.id, &named(cora), None).await.unwrap();
-    member(app.refresh(&nowhere).await, initech, &["admin"]);
+    member(app.refresh(&nowhere).await, stark, &["admin"]);
     laptop.stack.shutdown().await;
 }
 
