@@ -254,6 +254,8 @@ fn what_a_broken_clock_wrote_is_not_believed_for_years() {
     ann.last().day.times = 20;
     let (number, sent) = ann.asks(0, false).unwrap();
     assert!(sent && number > ahead);
+    let hour = ann.tally.as_ref().map(|tally| tally.hour);
+    assert_eq!(hour, Some(Count { since: at(0), times: 1 }));
 }
 
 #[test]

@@ -82,14 +82,14 @@ struct Showing {
 
 impl CreateAuthChallenge {
     async fn answer(&self, event: Event, client: &Client, whom: &Challenged, call: Call, session: &Session) -> Outcome {
-        let Some(steps) = event.challenge().session() else { return Outcome::fail(Refusal::UnsupportedEvent) };
+        let steps = event.challenge().session();
         let account = event.account();
         let request = Request {
             client,
             whom,
             mailbox: mailbox(&account).cloned(),
-            proven: proved_password(steps),
-            again: steps.iter().any(|step| step.name == challenge::StepName::Custom),
+            proven: steps.is_some_and(proved_password),
+            again: steps.into_iter().flatten().any(|step| step.name == challenge::StepName::Custom),
         };
         let asked = Asked { person: &whom.person, client: &client.id };
         let bound = clients::bound(session, &self.guesses, client, |_, batch| asked.ask(request.proven, batch)).await;
@@ -101,7 +101,8 @@ impl CreateAuthChallenge {
             Err(broken) => return Outcome::broken(broken),
         };
         let tenant_id: Option<TenantId> = bound.tenant.as_ref().map(|tenant| tenant.id.clone());
-        let may = may_ask(&bound, request.proven);
+        // A history that cannot be read proves nothing, and asks for nothing.
+        let may = steps.ok_or(Refusal::UnsupportedEvent).and_then(|_| may_ask(&bound, request.proven));
         if bound.binding.as_ref().is_some_and(|binding| binding.mode == Mode::Observe) {
             return Outcome::reply(event.unchanged(), "observed").would(may.err()).of(tenant_id);
         }
@@ -176,7 +177,7 @@ impl CreateAuthChallenge {
     fn shown(&self, request: &Request<'_>, issued: &Showing, now: Timestamp) -> [(&'static str, String); 4] {
         let address = request.mailbox.as_ref().ok().filter(|_| request.proven && request.whom.exists);
         let life = self.limits.life.as_mins().max(1);
-        let left = issued.issue.expires.duration_since(now).as_mins().clamp(1, life);
+        let left = ((issued.issue.expires.duration_since(now).as_secs() + 59) / 60).clamp(1, life);
         [
             ("medium", "EMAIL".to_owned()),
             ("destination", address.map_or_else(|| UNSHOWN.to_owned(), mask)),

@@ -97,13 +97,18 @@ impl PreTokenGeneration {
             Err(refusal) => return Ok(Verdict::refuse(refusal, tenant)),
             Ok(None) => {}
         }
-        if mode == Mode::Observe {
+        // Of whom nobody knows roles a code is asked, and whoever has not answered one does not get in by enrolment either.
+        let closed =
+            facts.tenant.as_ref().is_some_and(|tenant| tenant.policy.chain.is_more_than_password()) && !code_passed;
+        if mode == Mode::Observe || closed {
             let voice = match foresee(session, visit, &facts, reminder).await? {
                 Enrolment::Refuse(refusal) => Err(refusal),
+                _ if closed => Err(Refusal::SignInAgain),
                 Enrolment::Request(_) => Err(Refusal::ApprovalPending),
                 Enrolment::Join(_) | Enrolment::Member => Ok(Voice::Nobody),
             };
-            return Ok(Verdict { voice, decision: "observed", tenant: Some(tenant), would: None });
+            let decision = if mode == Mode::Observe { "observed" } else { "refused" };
+            return Ok(Verdict { voice, decision, tenant: Some(tenant), would: None });
         }
         let fresh = MemberId::from_random((self.random)().ok_or(Broken::NoRandomness)?);
         match enrol(session, visit, facts, reminder, fresh).await? {

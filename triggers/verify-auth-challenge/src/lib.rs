@@ -5,7 +5,7 @@ use domain::{Client, Refusal};
 use jiff::Timestamp;
 use lambda::{Call, Challenged, Event, Outcome, Source, Trigger};
 use store::challenge::{Answered, Asked};
-use store::{Broken, Session, Table};
+use store::{Broken, Session, Table, clients};
 
 /// The trigger.
 #[derive(Debug)]
@@ -30,6 +30,13 @@ impl Trigger for VerifyAuthChallenge {
         let known = event.source() == Some(Source::VerifyAuthChallengeResponse);
         let outcome = match (event.client(), event.challenged().filter(|_| known)) {
             (None, _) => Outcome::fail(Refusal::ClientNotBound),
+            // Nobody knows such an event yet, or it is of a challenge that somebody else made: refused or wrong, unless the client is being
+            // observed.
+            (Some(client), whom)
+                if (whom.is_none() || kept(&event).is_none()) && clients::observes(&session, &client).await =>
+            {
+                Outcome::reply(event.unchanged(), "observed").would(Refusal::UnsupportedEvent)
+            }
             (_, None) => Outcome::fail(Refusal::UnsupportedEvent),
             (Some(client), Some(whom)) => match self.judge(&event, &client, &whom, call.now, &session).await {
                 Ok(Judged::Right) => Outcome::reply(event.verify(true), "the code is right"),

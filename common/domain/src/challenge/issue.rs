@@ -104,9 +104,10 @@ pub struct Count {
 }
 
 impl Count {
-    /// The count as it stands now: a window that is over begins anew.
+    /// The count as it stands now: a window that is over, or that a broken clock began, begins anew.
     fn within(count: Option<Self>, window: SignedDuration, now: Timestamp) -> Self {
-        count.filter(|count| now.duration_since(count.since) < window).unwrap_or(Self { since: now, times: 0 })
+        let is_open = |count: &Self| now.duration_since(count.since) < window && count.since.duration_since(now) < SKEW;
+        count.filter(is_open).unwrap_or(Self { since: now, times: 0 })
     }
 
     const fn once_more(self) -> Self {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::{Binding, ClientKind, Membership, Mode, ProviderKind, Slug, Tenant, TenantId, TenantStatus};
+use domain::{Binding, ClientKind, Membership, Mode, PoolId, ProviderKind, Slug, Tenant, TenantId, TenantStatus};
 use store::entity::{Seats, SlugOwner};
 use store::scan::Scanned;
 use store::transaction::Condition;
@@ -44,6 +44,35 @@ struct Sight {
     slugs: BTreeMap<Slug, SlugOwner>,
     /// What names a tenant: a code, an id for people, the tenant, and the binding where it is one.
     hanging: Vec<(&'static str, String, TenantId, Option<Box<Binding>>)>,
+    /// Clients whose tokens may edit the account.
+    editing: Vec<Binding>,
+    /// Which tenants have clients in which pools.
+    bound: Vec<(PoolId, TenantId)>,
+}
+
+impl Sight {
+    /// Who can edit an account can move it to a mailbox of their own: where codes go to mailboxes, that is a way around them.
+    fn check_editing(&self, health: &mut Health) {
+        for binding in &self.editing {
+            let pool = &binding.client.pool;
+            let mut others =
+                self.bound.iter().filter(|(other, _)| other == pool).filter_map(|(_, id)| self.tenants.get(id));
+            let coded = others.find(|tenant| tenant.policy.chain.is_more_than_password());
+            let (severity, why) = match coded {
+                Some(tenant) => {
+                    let why =
+                        format!("and so move it to another mailbox, to which {} then sends its codes", tenant.slug);
+                    (Severity::Problem, why)
+                }
+                None => (Severity::Note, "which other tenants trust".to_owned()),
+            };
+            let message = format!(
+                "its tokens may edit the account, {why}; `tenantctl client bind --account-scope suppress` takes that away"
+            );
+            let name = format!("{pool}:{}", binding.client.id);
+            health.add("ACCOUNT_SCOPE_KEPT", severity, &name, message, Fixed::No);
+        }
+    }
 }
 
 /// A tenant as it is after the scan, which is no snapshot: what it met first may have changed before it met the last.
@@ -75,6 +104,7 @@ impl Operations {
             health.add("TIME_TO_LIVE", Severity::Problem, &table.name(), message, done(fix));
         }
         let sight = self.look(&mut health).await?;
+        sight.check_editing(&mut health);
         self.check_hanging(&sight, &mut health, fix).await?;
         self.check_slugs(&sight, &mut health, fix).await?;
         self.check_seats(&sight, &mut health, fix).await?;
@@ -272,12 +302,10 @@ fn take(item: Scanned, sight: &mut Sight, health: &mut Health) {
             }
             let person = matches!(binding.kind, ClientKind::Tenant(_) | ClientKind::Shared);
             if person && !binding.suppress_account_scope {
-                let message = "its tokens may edit the account that other tenants trust; `tenantctl client bind \
-                               --account-scope suppress` takes that away"
-                    .to_owned();
-                health.add("ACCOUNT_SCOPE_KEPT", Severity::Note, &name, message, Fixed::No);
+                sight.editing.push(binding.as_ref().clone());
             }
             if let Some(tenant) = binding.kind.tenant() {
+                sight.bound.push((binding.client.pool.clone(), tenant.clone()));
                 sight.hanging.push(("CLIENT_DANGLING", name, tenant.clone(), Some(binding.clone())));
             }
         }

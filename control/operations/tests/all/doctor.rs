@@ -1,6 +1,6 @@
 //! The doctor finds what does not add up, and puts right only what needs nobody's decision.
 
-use domain::{Client, ClientKind, Tenant};
+use domain::{Chain, Client, ClientKind, Tenant};
 use operations::{Finding, Fixed, NewBinding, PolicyChange, Severity};
 use store::codec::Writer;
 use store::entity::Seats;
@@ -137,4 +137,34 @@ async fn a_lost_counter_is_made_anew_only_with_a_limit_that_somebody_says() {
     assert_eq!(world.find(true, "SEATS_DISAGREE").await.unwrap().fix, Fixed::Done);
     let seats = world.ops.seats(&acme.id).await.unwrap();
     assert_eq!((seats.used, seats.owners, seats.limit), (1, 1, Some(5)));
+}
+
+#[tokio::test]
+async fn a_token_that_can_move_an_account_is_a_problem_where_somebody_sends_codes() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let client = |pool: &str, id: &str| Client { pool: pool.parse().unwrap(), id: id.parse().unwrap() };
+    for (pool, id) in [("eu-central-1_test", "app"), ("eu-central-1_other", "elsewhere")] {
+        world.ops.bind_client(&NewBinding::new(client(pool, id), ClientKind::Shared)).await.unwrap();
+    }
+    let acmes = NewBinding::to_tenant(client("eu-central-1_test", "acme"), acme.id.clone());
+    world.ops.bind_client(&acmes).await.unwrap();
+    let found = async || {
+        let health = world.ops.doctor(false).await.unwrap();
+        let mut kept: Vec<_> = health.findings.into_iter().filter(|one| one.code == "ACCOUNT_SCOPE_KEPT").collect();
+        kept.sort_by(|one, other| one.target.cmp(&other.target));
+        kept.into_iter().map(|one| (one.target, one.severity)).collect::<Vec<_>>()
+    };
+    let name = |text: &str| text.to_owned();
+    assert!(found().await.iter().all(|(_, severity)| *severity == Severity::Note));
+    let change = PolicyChange { chain: Some(Chain::PasswordAndCode { of: None }), ..PolicyChange::default() };
+    world.ops.set_policy(&acme.id, &change).await.unwrap();
+    assert_eq!(
+        found().await,
+        [
+            (name("eu-central-1_other:elsewhere"), Severity::Note),
+            (name("eu-central-1_test:acme"), Severity::Problem),
+            (name("eu-central-1_test:app"), Severity::Problem),
+        ]
+    );
 }

@@ -110,6 +110,9 @@ async fn from_outside(world: &World, define: &Event, create: &Event, verify: imp
     }
 }
 
+/// What makes an event one of somebody whom no code can go to.
+type Change = fn(Event) -> Event;
+
 #[tokio::test]
 async fn c10_whom_no_code_can_go_to_looks_from_outside_like_everybody_else() {
     let world = world(Chain::Code).await;
@@ -128,7 +131,6 @@ async fn c10_whom_no_code_can_go_to_looks_from_outside_like_everybody_else() {
     assert_eq!((known.mails, &known.wrong), (1, &json!({ "answerCorrect": false })));
     assert_eq!(known.items.len(), 2, "{:?}", known.items);
 
-    type Change = fn(Event) -> Event;
     let change: [(&str, Change); 6] = [
         ("unknown", |event| event.of_nobody(AMY)),
         ("unverified", |event| event.attribute("email_verified", "false")),
