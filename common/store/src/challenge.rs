@@ -13,7 +13,8 @@ use crate::batch::{Batch, Found};
 use crate::broken::Broken;
 use crate::codec;
 use crate::entity::{Hour, Issued, forget, milliseconds};
-use crate::keys::{Key, TTL};
+use crate::keys::{ISSUED, Key, TTL};
+use crate::query::Page;
 use crate::session::{Answer, Session};
 use crate::transaction::{Commit, Transaction};
 
@@ -276,6 +277,29 @@ impl Session {
             self.commit(&transaction).await?;
         }
         Ok(())
+    }
+
+    /// Deletes all that is known of a person's codes; how many app clients that was at.
+    pub async fn erase_codes(&self, person: &Person) -> Result<u64, Broken> {
+        let mut erased = 0;
+        let mut from = None;
+        loop {
+            // A transaction takes 100 parts.
+            let page: Page<Issued> = self.under(&Key::challenges(person), ISSUED, 90, from).await?;
+            let mut transaction = Transaction::new(self);
+            for issued in &page.entities {
+                transaction.delete((), &Key::issued(person, &issued.client))?;
+            }
+            for proven in [true, false] {
+                transaction.delete((), &Key::hour(person, proven))?;
+            }
+            self.commit(&transaction).await?;
+            erased += page.entities.len() as u64;
+            from = page.next;
+            if from.is_none() {
+                return Ok(erased);
+            }
+        }
     }
 
     async fn forget_code(&self, person: &Person, client: &ClientId) -> Result<(), Broken> {

@@ -155,7 +155,7 @@ impl Key {
 
     /// The code that a person was last sent at an app client.
     pub fn issued(person: &Person, client: &ClientId) -> Self {
-        Self::new(Self::challenges(person), format!("CLIENT#{client}"))
+        Self::new(Self::challenges(person), format!("{ISSUED}{client}"))
     }
 
     /// How many codes a person was sent within an hour, with or without a proven password.
@@ -163,7 +163,8 @@ impl Key {
         Self::new(Self::challenges(person), if proven { "HOUR#PROVEN" } else { "HOUR#UNPROVEN" })
     }
 
-    fn challenges(person: &Person) -> String {
+    /// The partition of a person's codes.
+    pub(crate) fn challenges(person: &Person) -> String {
         format!("CHALLENGE#{}#{}", person.pool, person.sub)
     }
 
@@ -181,6 +182,8 @@ impl Key {
     }
 }
 
+/// The sort keys of the codes that a person was sent begin with this.
+pub(crate) const ISSUED: &str = "CLIENT#";
 /// The sort keys of a person's memberships begin with this.
 pub const TENANT: &str = "TENANT#";
 /// The sort keys of a tenant's audit records begin with this.

@@ -45,7 +45,7 @@ impl Session {
         self.under(&Key::tenant(tenant).pk, AUDIT, 200, from).await
     }
 
-    async fn under<E: Entity>(
+    pub(crate) async fn under<E: Entity>(
         &self,
         pk: &str,
         prefix: &str,

@@ -67,6 +67,8 @@ pub struct Erased {
     pub invitations: u64,
     /// Whether a pending enrolment was forgotten.
     pub enrolment: bool,
+    /// At how many app clients codes were forgotten.
+    pub codes: u64,
 }
 
 impl Operations {
@@ -158,6 +160,7 @@ impl Operations {
             transaction.delete_entity(Part::Remembered, &remembered)?;
             erased.enrolment = self.commit(&transaction).await?.is_empty();
         }
+        erased.codes = self.session.erase_codes(person).await?;
         Ok(erased)
     }
 

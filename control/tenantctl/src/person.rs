@@ -25,8 +25,9 @@ pub(crate) async fn run(command: PersonCommand, context: &Context<'_>) -> Result
             let erased = operations.erase_person(&person, user_name.as_ref(), because.reason.as_deref()).await?;
             context.output.show(&erased, || {
                 format!(
-                    "erased {} rows and {} invitations; {} rows stay without an address, since they keep somebody out",
-                    erased.rows, erased.invitations, erased.stripped
+                    "erased {} rows, {} invitations, and codes of {} app clients; {} rows stay without an address, since they keep \
+                     somebody out",
+                    erased.rows, erased.invitations, erased.codes, erased.stripped
                 )
             });
         }

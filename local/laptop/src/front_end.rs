@@ -162,9 +162,9 @@ impl<'a> FrontEnd<'a> {
         Ok(Tokens { refresh: fresh.refresh.or_else(|| before.refresh.clone()), ..fresh })
     }
 
-    /// `DeleteUser`: the person deletes the account.
+    /// `AdminDeleteUser`: the person has the account deleted. Their own tokens may not edit it.
     pub async fn delete_account(&self, tokens: &Tokens) -> Result<(), Refused> {
-        self.stack.sdk().delete_user().access_token(&tokens.access).send().await?;
+        self.stack.sdk().admin_delete_user().user_pool_id(POOL).username(tokens.sub()).send().await?;
         Ok(())
     }
 

@@ -255,7 +255,9 @@ fn what_we_answer_their_types_decode() {
             }
             "verify-auth-challenge" => {
                 let theirs: aws::CognitoEventUserPoolsVerifyAuthChallengeResponse = decode(ours, &name);
-                assert_eq!(json!(theirs.answer_correct), ours["answerCorrect"], "{name}");
+                if answer["decision"] != "observed" {
+                    assert_eq!(json!(theirs.answer_correct), ours["answerCorrect"], "{name}");
+                }
             }
             _ => continue,
         }

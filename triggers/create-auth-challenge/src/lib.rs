@@ -9,7 +9,6 @@ use domain::challenge::{
     self, Asking, CodeKeys, Issue, Limits, Recipient, Ticket, UNSHOWN, mailbox, mask, proved_password,
 };
 use domain::{Chain, Client, ClientKind, Email, Mode, Refusal, Tenant, TenantId, TenantStatus};
-use jiff::Timestamp;
 use lambda::{Call, Challenged, Event, Failure, Outcome, Shown, Source, Trigger};
 pub use mail::{Mail, MailSettings, Unsent};
 use store::challenge::{Asked, Wanted};
@@ -112,20 +111,17 @@ impl CreateAuthChallenge {
         };
         let outcome = match issued {
             Err(failure) => Outcome::fail(failure),
-            Ok(issued) => {
-                let shown = self.shown(&request, &issued, call.now);
-                Outcome::reply(
-                    event.show(&Shown {
-                        public: &shown,
-                        private: &[
-                            ("issue", issued.issue.number.to_string()),
-                            ("ticket", issued.ticket.as_ref().to_owned()),
-                        ],
-                        metadata: issued.issue.number.to_string(),
-                    }),
-                    issued.decision,
-                )
-            }
+            Ok(issued) => Outcome::reply(
+                event.show(&Shown {
+                    public: &[("destination", shown(&request))],
+                    private: &[
+                        ("issue", issued.issue.number.to_string()),
+                        ("ticket", issued.ticket.as_ref().to_owned()),
+                    ],
+                    metadata: issued.issue.number.to_string(),
+                }),
+                issued.decision,
+            ),
         };
         outcome.of(tenant_id)
     }
@@ -172,20 +168,12 @@ impl CreateAuthChallenge {
         let decision = if mailbox.is_some() { "a code was sent" } else { "a code was sent to nobody" };
         Ok(Showing { issue, ticket, decision })
     }
+}
 
-    /// What the client may show. Before a password is proven it says the same to everybody.
-    fn shown(&self, request: &Request<'_>, issued: &Showing, now: Timestamp) -> [(&'static str, String); 4] {
-        let address = request.mailbox.as_ref().ok().filter(|_| request.proven && request.whom.exists);
-        let life = self.limits.life.as_mins().max(1);
-        let left = ((issued.issue.expires.duration_since(now).as_secs() + 59) / 60).clamp(1, life);
-        [
-            ("medium", "EMAIL".to_owned()),
-            ("destination", address.map_or_else(|| UNSHOWN.to_owned(), mask)),
-            ("digits", "8".to_owned()),
-            // That somebody asked before is not for strangers.
-            ("minutes", if request.proven { left } else { life }.to_string()),
-        ]
-    }
+/// What the client may show. Before a password is proven it says the same to everybody.
+fn shown(request: &Request<'_>) -> String {
+    let address = request.mailbox.as_ref().ok().filter(|_| request.proven && request.whom.exists);
+    address.map_or_else(|| UNSHOWN.to_owned(), mask)
 }
 
 /// Whether this client's tenant asks for codes in such a session. What the define trigger decided is not believed.

@@ -187,3 +187,24 @@ async fn a_reason_that_says_nothing_is_refused() {
     assert_eq!(code(world.ops.unlock(&acme, &(&bob).into(), &[], Some(" ")).await), "INVALID");
     assert!(world.unlocks(&acme).await.is_empty());
 }
+
+#[tokio::test]
+async fn an_erased_persons_codes_are_forgotten() {
+    let world = World::new().await;
+    let acme = world.with_client("acme", "app").await;
+    world.ops.bind_client(&NewBinding::to_tenant(client("mobile"), acme.clone())).await.unwrap();
+    let bob = world.add(&acme, "bob", "member").await;
+    for (app, proven) in [("app", true), ("mobile", false)] {
+        world.asks(&bob.person, app, proven).await;
+    }
+    assert_eq!(world.ops.erase_person(&bob.person, None, None).await.unwrap().codes, 2);
+    let session = world.table.session(None);
+    for app in ["app", "mobile"] {
+        let key = store::Key::issued(&bob.person, &app.parse().unwrap());
+        assert_eq!(session.get::<store::entity::Issued>(&key).await.unwrap(), None);
+    }
+    for proven in [true, false] {
+        let key = store::Key::hour(&bob.person, proven);
+        assert_eq!(session.get::<store::entity::Hour>(&key).await.unwrap(), None);
+    }
+}
