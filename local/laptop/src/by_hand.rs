@@ -55,7 +55,8 @@ As the operator:
   {programs}/tenantctl --local member list acme
   {programs}/tenantctl --local invite create globex joe@freelance.example --role member
   {programs}/tenantctl --local whois joe@acme.example
-  {programs}/tenantctl --local doctor
+  {programs}/tenantctl --local doctor --pool
+  {programs}/tenantctl --local tenant policy set acme --chain password-and-code:owner,admin --dry-run
 
 As a person, with the AWS CLI:
   {aws} sign-up --client-id acme --username joe@acme.example --password {PASSWORD}

@@ -57,7 +57,8 @@ fn app(id: &str, name: &str) -> ClientSettings {
     let settings = ClientSettings::for_passwords(name);
     if BY_CHALLENGE.contains(&id) {
         let flows = ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"].map(str::to_owned).to_vec();
-        ClientSettings { explicit_auth_flows: flows, ..settings }
+        // A session as long as the code in the mail counts.
+        ClientSettings { explicit_auth_flows: flows, auth_session_validity: Some(5), ..settings }
     } else {
         settings
     }
