@@ -10,6 +10,7 @@ use domain::{ClientId, ClientKind, PoolId};
 use jiff::SignedDuration;
 
 use crate::app_client::{ADMIN, CLIENT_CREDENTIALS, CODE, COGNITO, REFRESH};
+use crate::describe::pool_is_there;
 use crate::region::in_region;
 use crate::update::minutes;
 use crate::{PoolError, Required, Schema};
@@ -55,6 +56,9 @@ pub fn lacks(new: &NewClient, kind: &ClientKind, required: &Required) -> Option<
     }
     if required.oauth_flows.must.contains(CODE) && new.callback_urls.is_empty() {
         return Some("a callback URL: the tenant's people sign in at their own provider, by managed login");
+    }
+    if required.providers.may.as_ref().is_some_and(BTreeSet::is_empty) {
+        return Some("an identity provider of the tenant in this pool");
     }
     let closed = required.oauth_flows.may.as_ref().is_some_and(BTreeSet::is_empty);
     (closed && !new.callback_urls.is_empty()).then_some(
@@ -164,13 +168,13 @@ pub async fn named(cognito: &Client, pool: &PoolId, name: &str) -> Result<BTreeS
     }
 }
 
-/// Deletes a client; its tokens end with it. Whether it was there.
+/// Deletes a client; its tokens end with it. Whether it was there. A pool that is not there is an error.
 pub async fn delete(cognito: &Client, client: &domain::Client) -> Result<bool, PoolError> {
     let request = cognito.delete_user_pool_client().user_pool_id(client.pool.as_ref()).client_id(client.id.as_ref());
     match request.customize().config_override(in_region(&client.pool)).send().await {
         Ok(_) => Ok(true),
         Err(error) => match PoolError::of("DeleteUserPoolClient", &error) {
-            PoolError::Missing => Ok(false),
+            PoolError::Missing => pool_is_there(cognito, &client.pool).await.map(|()| false),
             other => Err(other),
         },
     }

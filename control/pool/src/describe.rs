@@ -8,10 +8,11 @@ use aws_sdk_cognitoidentityprovider::config::interceptors::AfterDeserializationI
 use aws_sdk_cognitoidentityprovider::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_cognitoidentityprovider::error::BoxError;
 use aws_sdk_cognitoidentityprovider::types::UserPoolClientType;
+use domain::PoolId;
 use serde_json::Value;
 
 use crate::region::in_region;
-use crate::{AppClient, Difference, PoolError, Required, differences};
+use crate::{AppClient, Difference, PoolError, Required, differences, survey};
 
 const CALL: &str = "DescribeUserPoolClient";
 
@@ -67,7 +68,7 @@ impl Described {
     }
 
     /// An error if an update would lose something.
-    pub(crate) fn is_wholly_known(&self) -> Result<(), PoolError> {
+    pub fn is_wholly_known(&self) -> Result<(), PoolError> {
         if self.unknown.is_empty() { Ok(()) } else { Err(PoolError::UnknownSettings(self.unknown.clone())) }
     }
 }
@@ -87,6 +88,20 @@ pub async fn describe(cognito: &Client, client: &domain::Client) -> Result<Descr
         .map_err(|error| PoolError::of(CALL, &error))?;
     let all = output.user_pool_client.ok_or_else(|| PoolError::odd(CALL, "a client"))?;
     Ok(Described { client: AppClient::of(&all), all, unknown: seen.unknown()? })
+}
+
+/// Reads an app client; `None`: its pool is there, and has no such client. A pool that is not there is an error, for a wrong account or
+/// Region looks the same as a client that is gone.
+pub async fn find(cognito: &Client, client: &domain::Client) -> Result<Option<Described>, PoolError> {
+    match describe(cognito, client).await {
+        Err(PoolError::Missing) => pool_is_there(cognito, &client.pool).await.map(|()| None),
+        other => other.map(Some),
+    }
+}
+
+/// An error if there is no such pool: Cognito says the same of a client that is not there and of a pool that is not.
+pub(crate) async fn pool_is_there(cognito: &Client, pool: &PoolId) -> Result<(), PoolError> {
+    survey::pool_facts(cognito, pool).await?.map(|_| ()).ok_or(PoolError::Missing)
 }
 
 /// The answer as it came: the SDK drops what it does not know.

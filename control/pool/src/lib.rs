@@ -16,7 +16,7 @@ pub use aws_sdk_cognitoidentityprovider::Client as Cognito;
 
 pub use app_client::AppClient;
 pub use create::{Created, NewClient, create, delete, lacks, named, provider_names, schema};
-pub use describe::{Described, describe};
+pub use describe::{Described, describe, find};
 pub use difference::{Change, Difference, Severity, differences};
 pub use error::PoolError;
 pub use required::{Attributes, Choice, LONGEST_REFRESH, LONGEST_TOKEN, Required, SHORTEST_CODE_SESSION, required};

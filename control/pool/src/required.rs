@@ -21,6 +21,8 @@ pub const SHORTEST_CODE_SESSION: SignedDuration = SignedDuration::from_mins(5);
 pub struct Required {
     /// `ExplicitAuthFlows`.
     pub auth_flows: Choice,
+    /// The flow that is left where there would be none and rotation forbids refresh: an empty list would open Cognito's default.
+    pub least_flow: &'static str,
     /// `AllowedOAuthFlows`; none closes OAuth altogether.
     pub oauth_flows: Choice,
     /// `SupportedIdentityProviders`, whatever their case.
@@ -72,6 +74,7 @@ pub fn required(
     if *kind == ClientKind::Unbound {
         return Required {
             auth_flows: Choice::default(),
+            least_flow: ADMIN,
             oauth_flows: Choice::default(),
             providers: Choice::default(),
             write_attributes: Attributes::default(),
@@ -111,6 +114,8 @@ pub fn required(
     let never = words(claims);
     Required {
         auth_flows,
+        // What needs AWS credentials is the narrowest.
+        least_flow: ADMIN,
         oauth_flows,
         providers,
         write_attributes: Attributes { never: never.clone(), all: schema.writable(), least: schema.standard() },
@@ -140,10 +145,16 @@ impl Required {
     pub fn first_step(&self, from: &Self) -> Self {
         Self {
             auth_flows: self.auth_flows.first_step(&from.auth_flows),
+            // A chain takes no password: not even on a server, and not before the table says so.
+            least_flow: if from.is_chain() { CUSTOM } else { self.least_flow },
             oauth_flows: self.oauth_flows.first_step(&from.oauth_flows),
             providers: self.providers.first_step(&from.providers),
             ..self.clone()
         }
+    }
+
+    fn is_chain(&self) -> bool {
+        self.auth_flows.must.contains(CUSTOM)
     }
 }
 

@@ -28,6 +28,7 @@ pub async fn update(
     for difference in differences.iter().filter(|difference| difference.by_hand.is_none()) {
         apply(&mut all, &difference.change);
     }
+    one_way(&mut all);
     let request =
         carry(cognito.update_user_pool_client(), all).user_pool_id(client.pool.as_ref()).client_id(client.id.as_ref());
     let request = request.customize().config_override(in_region(&client.pool));
@@ -59,6 +60,13 @@ fn carry(request: UpdateUserPoolClientFluentBuilder, all: UserPoolClientType) ->
         .set_enable_propagate_additional_user_context_data(all.enable_propagate_additional_user_context_data)
         .set_auth_session_validity(all.auth_session_validity)
         .set_refresh_token_rotation(all.refresh_token_rotation)
+}
+
+/// An answer may say twice where analytics go, and a request may say it once.
+fn one_way(all: &mut UserPoolClientType) {
+    if let Some(analytics) = all.analytics_configuration.as_mut().filter(|known| known.application_arn.is_some()) {
+        (analytics.application_id, analytics.external_id, analytics.role_arn) = (None, None, None);
+    }
 }
 
 fn apply(all: &mut UserPoolClientType, change: &Change) {
@@ -171,6 +179,19 @@ mod tests {
                     .unwrap(),
             )
             .build()
+    }
+
+    #[test]
+    fn analytics_go_back_in_one_of_the_two_ways_of_saying_it() {
+        let mut all = full();
+        one_way(&mut all);
+        let said = all.analytics_configuration.take().unwrap();
+        let kept = AnalyticsConfigurationType::builder().application_arn("a").user_data_shared(true).build();
+        assert_eq!(said, kept);
+        let by_id = AnalyticsConfigurationType::builder().application_id("a").role_arn("a").external_id("a").build();
+        all.analytics_configuration = Some(by_id.clone());
+        one_way(&mut all);
+        assert_eq!(all.analytics_configuration, Some(by_id));
     }
 
     #[test]

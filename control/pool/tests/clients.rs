@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Region};
 use aws_sdk_cognitoidentityprovider::{Client, Config};
 use domain::{Chain, ClientKind, Policy, Roles, TenantId};
-use pool::{NewClient, PoolError, create, delete, describe, lacks, named, required, schema};
+use pool::{NewClient, PoolError, create, delete, describe, find, lacks, named, required, schema};
 use user_pool::{Clock, IdentityProvider, PoolSettings, ProviderKind, Random, ResourceServer, Server, Settings, Sink};
 
 const POOL: &str = "eu-central-1_test";
@@ -92,11 +92,14 @@ async fn whatever_is_made_is_in_line_with_what_it_was_made_for() {
 }
 
 #[tokio::test]
-async fn a_client_or_a_pool_that_is_not_there_is_missing_and_deleting_it_is_no_error() {
+async fn a_client_that_is_not_there_is_none_and_a_pool_that_is_not_there_is_an_error() {
     let (server, cognito) = server().await;
     let client = |pool: &str| domain::Client { pool: pool.parse().unwrap(), id: "nobody".parse().unwrap() };
     assert_eq!(describe(&cognito, &client(POOL)).await.unwrap_err(), PoolError::Missing);
     assert_eq!(describe(&cognito, &client("eu-central-1_other")).await.unwrap_err(), PoolError::Missing);
+    assert!(find(&cognito, &client(POOL)).await.unwrap().is_none());
+    assert_eq!(find(&cognito, &client("eu-central-1_other")).await.unwrap_err(), PoolError::Missing);
     assert!(!delete(&cognito, &client(POOL)).await.unwrap());
+    assert_eq!(delete(&cognito, &client("eu-central-1_other")).await.unwrap_err(), PoolError::Missing);
     server.shutdown().await;
 }

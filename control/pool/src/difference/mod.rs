@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use crate::app_client::{ADMIN, CLIENT_CREDENTIALS, CODE, REFRESH, SRP};
+use crate::app_client::{CLIENT_CREDENTIALS, CODE, REFRESH, SRP};
 use crate::{AppClient, Required};
 
 /// A setting that is not what it has to be.
@@ -125,17 +125,14 @@ impl Difference {
 
 /// Every setting of a client that is not what it has to be; nothing else of it matters.
 pub fn differences(client: &AppClient, required: &Required) -> Vec<Difference> {
-    [
-        auth_flows(client, required),
-        oauth_flows(client, required),
-        providers(client, required),
-        attributes(client, required, true),
-        attributes(client, required, false),
-    ]
-    .into_iter()
-    .flatten()
-    .chain(lifetimes(client, required))
-    .collect()
+    auth_flows(client, required)
+        .into_iter()
+        .chain(oauth_flows(client, required))
+        .chain(providers(client, required))
+        .chain(attributes(client, required, true))
+        .chain(attributes(client, required, false))
+        .chain(lifetimes(client, required))
+        .collect()
 }
 
 fn auth_flows(client: &AppClient, required: &Required) -> Option<Difference> {
@@ -146,12 +143,19 @@ fn auth_flows(client: &AppClient, required: &Required) -> Option<Difference> {
         choice.some_of.clear();
     }
     let mut flows = choice.applied(&open);
+    if client.rotates_refresh_tokens {
+        flows.remove(REFRESH);
+    }
     if flows.is_empty() {
-        // An empty list would open Cognito's default. Where rotation forbids refresh, what needs AWS credentials is the narrowest.
-        flows.insert(if client.rotates_refresh_tokens { ADMIN } else { REFRESH }.to_owned());
+        // An empty list would open Cognito's default.
+        flows.insert(if client.rotates_refresh_tokens { required.least_flow } else { REFRESH }.to_owned());
     }
     if flows == open {
         return None;
+    }
+    if !client.rotates_refresh_tokens {
+        // A list that is written has it, as the console's do: no policy forbids it, and rotation alone does without.
+        flows.insert(REFRESH.to_owned());
     }
     let narrower = open.iter().any(|flow| !flows.contains(flow));
     Some(Difference {
@@ -167,15 +171,16 @@ fn auth_flows(client: &AppClient, required: &Required) -> Option<Difference> {
     })
 }
 
-fn oauth_flows(client: &AppClient, required: &Required) -> Option<Difference> {
+fn oauth_flows(client: &AppClient, required: &Required) -> Vec<Difference> {
     let open = client.open_oauth_flows();
     let flows = required.oauth_flows.applied(&open);
+    let mut found = Vec::new();
     if flows == open {
-        return None;
+        return found;
     }
     let added: Vec<&String> = flows.difference(&open).collect();
     let by_hand = if added.iter().any(|flow| *flow == CODE) && !client.has_callback {
-        Some("set a callback URL, which nobody here can know")
+        Some("set a callback URL, which nobody here can know: until then nobody signs in at this client")
     } else if added.iter().any(|flow| *flow == CLIENT_CREDENTIALS)
         && (!client.has_secret || client.oauth_scopes.is_empty())
     {
@@ -183,18 +188,26 @@ fn oauth_flows(client: &AppClient, required: &Required) -> Option<Difference> {
     } else {
         None
     };
-    let narrower = open.iter().any(|flow| !flows.contains(flow));
-    Some(Difference {
-        old: open.into_iter().collect(),
-        severity: if narrower { Severity::Around } else { Severity::LocksOut },
-        because: if narrower {
-            "managed login and the token endpoint run no custom challenge and know no policy"
-        } else {
-            "people, or the machine, sign in by this flow alone"
-        },
-        by_hand,
-        change: Change::OAuthFlows(flows),
-    })
+    let narrowing = "managed login and the token endpoint run no custom challenge and know no policy";
+    let left: BTreeSet<String> = open.intersection(&flows).cloned().collect();
+    let narrower = left != open;
+    let mut add = |old: &BTreeSet<String>, narrower, by_hand, flows| {
+        found.push(Difference {
+            old: old.iter().cloned().collect(),
+            severity: if narrower { Severity::Around } else { Severity::LocksOut },
+            because: if narrower { narrowing } else { "people, or the machine, sign in by this flow alone" },
+            by_hand,
+            change: Change::OAuthFlows(flows),
+        });
+    };
+    if narrower && by_hand.is_some() {
+        // What has to go waits for nobody's hand.
+        add(&open, true, None, left.clone());
+        add(&left, false, by_hand, flows);
+    } else {
+        add(&open, narrower, by_hand, flows);
+    }
+    found
 }
 
 fn providers(client: &AppClient, required: &Required) -> Option<Difference> {
@@ -211,7 +224,10 @@ fn providers(client: &AppClient, required: &Required) -> Option<Difference> {
         } else {
             "people sign in by the tenant's own provider alone"
         },
-        by_hand: None,
+        // What Cognito makes of an empty list is not documented.
+        by_hand: providers.is_empty().then_some(
+            "bind an identity provider of the tenant in this pool: until then nobody signs in at this client",
+        ),
         change: Change::Providers(providers),
     })
 }

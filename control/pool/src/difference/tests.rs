@@ -74,8 +74,12 @@ fn flows_follow_the_policy_and_what_is_harmless_stays() {
         ("password", "ALLOW_USER_PASSWORD_AUTH", IN_LINE),
         ("password", "", IN_LINE),
         ("password", "ADMIN_NO_SRP_AUTH", IN_LINE),
-        ("password", "ALLOW_USER_SRP_AUTH ALLOW_USER_AUTH", "Around ExplicitAuthFlows: -ALLOW_USER_AUTH"),
-        ("password", "ALLOW_CUSTOM_AUTH", "LocksOut ExplicitAuthFlows: +ALLOW_USER_SRP_AUTH"),
+        (
+            "password",
+            "ALLOW_USER_SRP_AUTH ALLOW_REFRESH_TOKEN_AUTH ALLOW_USER_AUTH",
+            "Around ExplicitAuthFlows: -ALLOW_USER_AUTH",
+        ),
+        ("password", "ALLOW_CUSTOM_AUTH", "LocksOut ExplicitAuthFlows: +ALLOW_REFRESH_TOKEN_AUTH +ALLOW_USER_SRP_AUTH"),
         ("password_and_code", "ALLOW_CUSTOM_AUTH ALLOW_REFRESH_TOKEN_AUTH", IN_LINE),
         ("password_and_code", "ALLOW_CUSTOM_AUTH", IN_LINE),
         ("password_and_code", "", "Around ExplicitAuthFlows: -ALLOW_USER_SRP_AUTH"),
@@ -87,7 +91,11 @@ fn flows_follow_the_policy_and_what_is_harmless_stays() {
         ),
         ("code", "USER_PASSWORD_AUTH", "Around ExplicitAuthFlows: -ALLOW_USER_PASSWORD_AUTH -ALLOW_USER_SRP_AUTH"),
         ("code", "ALLOW_REFRESH_TOKEN_AUTH", "LocksOut ExplicitAuthFlows: +ALLOW_CUSTOM_AUTH"),
-        ("code", "ALLOW_CUSTOM_AUTH ALLOW_SOMETHING_NEW", "Around ExplicitAuthFlows: -ALLOW_SOMETHING_NEW"),
+        (
+            "code",
+            "ALLOW_CUSTOM_AUTH ALLOW_SOMETHING_NEW",
+            "Around ExplicitAuthFlows: -ALLOW_SOMETHING_NEW +ALLOW_REFRESH_TOKEN_AUTH",
+        ),
     ];
     for (text, flows, expected) in rows {
         let found = told(&differences(&client(flows), &needs(&tenant(), text)));
@@ -107,6 +115,39 @@ fn an_empty_list_of_flows_never_comes_out_because_it_would_open_the_default() {
             assert_eq!(flows.wanted(), [left]);
         }
     }
+}
+
+#[test]
+fn a_client_that_rotates_refresh_tokens_takes_no_password_on_the_way_from_a_chain_to_single_sign_on() {
+    let chain = AppClient { rotates_refresh_tokens: true, ..client("ALLOW_CUSTOM_AUTH") };
+    let (old, new) = (needs(&tenant(), "code"), needs(&tenant(), "sso"));
+    assert_eq!(differences(&chain, &old), []);
+    let halfway = applied(&AppClient { has_callback: true, ..chain }, &new.first_step(&old));
+    assert_eq!(halfway.auth_flows, words(["ALLOW_CUSTOM_AUTH"]));
+    assert_eq!(applied(&halfway, &new).auth_flows, words(["ALLOW_ADMIN_USER_PASSWORD_AUTH"]));
+}
+
+#[test]
+fn what_has_to_go_does_not_wait_for_what_needs_a_hand() {
+    let robot = AppClient {
+        oauth: true,
+        oauth_flows: words(["client_credentials"]),
+        has_secret: true,
+        providers: words(["okta"]),
+        ..client("ALLOW_REFRESH_TOKEN_AUTH")
+    };
+    let found = differences(&robot, &needs(&tenant(), "sso"));
+    assert_eq!(told(&found), ["Around AllowedOAuthFlows: -client_credentials", "LocksOut AllowedOAuthFlows: +code"]);
+    assert_eq!(found.iter().map(|found| found.by_hand.is_some()).collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn a_list_of_providers_is_never_emptied() {
+    let attributes = Schema::new(["email"]);
+    let needs = required(&tenant(), Some(&policy("sso")), &[], &[], &attributes);
+    let found = differences(&client("ALLOW_REFRESH_TOKEN_AUTH"), &needs);
+    let providers = found.iter().find(|found| found.code() == "CLIENT_PROVIDERS").unwrap();
+    assert!(providers.by_hand.is_some_and(|what| what.contains("identity provider")), "{providers:?}");
 }
 
 #[test]
