@@ -7,7 +7,12 @@
 //!    allows it too. Until the table changes, triggers decide by the old policy, at clients that offer nothing but what both allow.
 //! 2. *The table.* From now on triggers decide by the new policy.
 //! 3. *The clients again*, as the table says: what only the new policy allows comes now. The list is read anew, for a client that was
-//!    bound meanwhile, and the policy is read once more afterwards, for somebody who changed it meanwhile.
+//!    bound meanwhile, and the policy is read once more afterwards, for somebody who changed it meanwhile. In the end every client is
+//!    looked at once more: an error says at how many somebody could still get around the policy.
+//!
+//! Before the first of them, everything is read anew: a policy that cannot be carried through at every client changes none. Clients are
+//! listed from an index that follows the table within moments. A client that was bound in the moment before may be missing from it:
+//! whoever binds one looks with `--dry-run`.
 //!
 //! So a tightening reaches the clients before the table and a loosening the table before the clients. Whoever is interrupted has
 //! clients that are no weaker than the weaker of the two policies, and the same command run again finishes.
@@ -15,8 +20,8 @@
 use std::collections::BTreeMap;
 
 use domain::claims::ClaimName;
-use domain::{Binding, ClientId, Mode, PoolId, Tenant, TenantId};
-use pool::{Cognito, Described, Difference, PoolError, Required, Schema, Severity};
+use domain::{Binding, Client, ClientId, Mode, Pool, PoolId, Tenant, TenantId};
+use pool::{Cognito, Described, Difference, Required, Schema, Severity};
 use store::Key;
 use store::entity::{ClientIntent, Seats};
 use store::keys::NO_TENANT;
@@ -53,8 +58,13 @@ pub struct ClientInLine {
 impl ClientInLine {
     /// Whether somebody could get around the policy here, and it would stay so.
     pub fn stays_around(&self) -> bool {
+        self.ways_around().any(|found| !self.may_change || found.by_hand.is_some())
+    }
+
+    /// Where somebody could get around the policy. A client that only observes holds nobody to it.
+    fn ways_around(&self) -> impl Iterator<Item = &Difference> {
         let enforced = self.binding.mode == Mode::Enforce;
-        enforced && !self.may_change && self.differences.iter().any(|found| found.severity == Severity::Around)
+        self.differences.iter().filter(move |found| enforced && found.severity == Severity::Around)
     }
 
     /// Whether anything of it will be changed.
@@ -96,7 +106,7 @@ impl Operations {
         self.operators_only()?;
         let before = self.read_tenant(id).await?;
         let after = self.changed_policy(&before, change).await?;
-        let clients = self.clients_against(pools, &after).await?;
+        let clients = self.clients_against(pools, &after, None).await?;
         Ok(PolicyPlan { before, after, clients: clients.into_iter().map(|(client, _)| client).collect() })
     }
 
@@ -108,10 +118,7 @@ impl Operations {
         change: &PolicyChange,
     ) -> Result<(Tenant, Seats), OperationError> {
         self.operators_only()?;
-        let around = plan.clients.iter().filter(|client| client.stays_around()).count();
-        if around > 0 {
-            return Err(OperationError::ClientsAdopted(around));
-        }
+        self.check_plan(pools, plan, change).await?;
         let id = &plan.before.id;
         let mut grounds = Grounds::default();
         for client in plan.clients.iter().filter(|client| client.will_change()) {
@@ -122,15 +129,73 @@ impl Operations {
             self.change_client(pools, &client.binding, &read, &step).await?;
         }
         let (_, seats) = self.set_policy(id, change).await?;
-        let tenant = self.align_clients(pools, id).await?;
-        Ok((tenant, seats))
+        let tenant = self.align_clients(pools, id, None).await?;
+        // Whoever bound or enforced a client meanwhile, or opened one in the console, learns that here.
+        let clients = self.clients_against(pools, &tenant, None).await?;
+        let open = clients.iter().filter(|(client, _)| client.ways_around().next().is_some()).count();
+        if open == 0 { Ok((tenant, seats)) } else { Err(OperationError::ClientsOpen(open)) }
     }
 
-    /// Brings every client that may be changed in line with the policy that the table has by now. For operators.
-    pub(crate) async fn align_clients(&self, pools: UserPools<'_>, id: &TenantId) -> Result<Tenant, OperationError> {
+    /// Whether the plan still holds and can be carried through, before anything is changed: half of it would lock people out.
+    async fn check_plan(
+        &self,
+        pools: UserPools<'_>,
+        plan: &PolicyPlan,
+        change: &PolicyChange,
+    ) -> Result<(), OperationError> {
+        let id = &plan.before.id;
+        let now = self.read_tenant(id).await?;
+        if now.policy != plan.before.policy {
+            return Err(OperationError::Contended);
+        }
+        self.changed_policy(&now, change).await?;
+        if change.seat_limit.is_none() {
+            self.read_seats(id).await?;
+        }
+        let clients = self.clients_against(pools, &plan.after, None).await?;
+        let around = clients.iter().filter(|(client, _)| client.stays_around()).count();
+        if around > 0 {
+            return Err(OperationError::ClientsAdopted(around));
+        }
+        for shown in plan.clients.iter().filter(|client| client.will_change()) {
+            if !clients.iter().any(|(client, _)| client == shown) {
+                return Err(OperationError::ClientChanged(shown.binding.client.id.to_string()));
+            }
+        }
+        for read in clients.iter().filter(|(client, _)| client.will_change()).filter_map(|(_, read)| read.as_ref()) {
+            read.is_wholly_known()?;
+        }
+        Ok(())
+    }
+
+    /// Brings one client in line with the policy that the table has by now, and no other. Whether it is, but for what needs a hand
+    /// first. For operators.
+    pub(crate) async fn align_client(
+        &self,
+        pools: UserPools<'_>,
+        id: &TenantId,
+        client: &Client,
+    ) -> Result<bool, OperationError> {
+        let tenant = self.align_clients(pools, id, Some(client)).await?;
+        let found = self.clients_against(pools, &tenant, Some(client)).await?;
+        let in_line = |client: &ClientInLine| client.differences.iter().all(|found| found.by_hand.is_some());
+        Ok(!found.is_empty() && found.iter().all(|(client, read)| read.is_some() && in_line(client)))
+    }
+
+    /// Brings every client that may be changed, or one of them, in line with the policy that the table has by now.
+    async fn align_clients(
+        &self,
+        pools: UserPools<'_>,
+        id: &TenantId,
+        only: Option<&Client>,
+    ) -> Result<Tenant, OperationError> {
         for _ in 0..ROUNDS {
             let tenant = self.read_tenant(id).await?;
-            for (client, read) in self.clients_against(pools, &tenant).await? {
+            let mut grounds = Grounds::default();
+            for binding in self.bindings_of(pools.cognito, id, only).await? {
+                // Each is read right before it is written: an update carries everything that was read, and would take back what
+                // somebody changed since.
+                let (client, read) = self.client_against(pools, binding, &tenant, &mut grounds).await?;
                 if let Some(read) = read.filter(|_| client.will_change()) {
                     self.change_client(pools, &client.binding, &read, &client.differences).await?;
                 }
@@ -143,49 +208,64 @@ impl Operations {
         Err(OperationError::Contended)
     }
 
-    /// The tenant's clients, read from their pools and held against a policy. From the index.
+    /// The tenant's clients, or one of them, read from their pools and held against a policy. From the index.
     async fn clients_against(
         &self,
         pools: UserPools<'_>,
         tenant: &Tenant,
+        only: Option<&Client>,
     ) -> Result<Vec<(ClientInLine, Option<Described>)>, OperationError> {
         let mut grounds = Grounds::default();
         let mut found = Vec::new();
-        for binding in self.bindings_of(pools.cognito, &tenant.id).await? {
-            let read = match pool::describe(pools.cognito, &binding.client).await {
-                Ok(read) => Some(read),
-                Err(PoolError::Missing) => None,
-                Err(error) => return Err(error.into()),
-            };
-            let differences = match &read {
-                Some(read) => read.differences(&self.needs(pools, &binding, tenant, &mut grounds).await?),
-                None => Vec::new(),
-            };
-            let made_here = read.is_some()
-                && self.ground(pools, &binding, tenant, &mut grounds).await?.made.contains(&binding.client.id);
-            let client = ClientInLine {
-                may_change: pools.adopted || made_here && binding.mode == Mode::Enforce,
-                name: read.as_ref().map(|read| read.client.name.clone()),
-                binding,
-                made_here,
-                differences,
-            };
-            found.push((client, read));
+        for binding in self.bindings_of(pools.cognito, &tenant.id, only).await? {
+            found.push(self.client_against(pools, binding, tenant, &mut grounds).await?);
         }
         Ok(found)
     }
 
+    async fn client_against(
+        &self,
+        pools: UserPools<'_>,
+        binding: Binding,
+        tenant: &Tenant,
+        grounds: &mut Grounds,
+    ) -> Result<(ClientInLine, Option<Described>), OperationError> {
+        let read = pool::find(pools.cognito, &binding.client).await?;
+        let differences = match &read {
+            Some(read) => read.differences(&self.needs(pools, &binding, tenant, grounds).await?),
+            None => Vec::new(),
+        };
+        let made_here =
+            read.is_some() && self.ground(pools, &binding, tenant, grounds).await?.made.contains(&binding.client.id);
+        let client = ClientInLine {
+            may_change: pools.adopted || made_here && binding.mode == Mode::Enforce,
+            name: read.as_ref().map(|read| read.client.name.clone()),
+            binding,
+            made_here,
+            differences,
+        };
+        Ok((client, read))
+    }
+
     /// Every binding of a tenant, and the clients of its dedicated pools, which need none.
-    async fn bindings_of(&self, cognito: &Cognito, id: &TenantId) -> Result<Vec<Binding>, OperationError> {
+    async fn bindings_of(
+        &self,
+        cognito: &Cognito,
+        id: &TenantId,
+        only: Option<&Client>,
+    ) -> Result<Vec<Binding>, OperationError> {
         let mut bindings = self.clients(Some(id)).await?;
-        for pool in self.pools().await?.iter().filter(|pool| pool.dedicated_to.as_ref() == Some(id)) {
+        let concerns = |pool: &Pool| only.is_none_or(|only| only.pool == pool.id);
+        let dedicated = |pool: &Pool| pool.dedicated_to.as_ref() == Some(id);
+        for pool in self.pools().await?.iter().filter(|pool| dedicated(pool) && concerns(pool)) {
             for client in pool::survey::client_ids(cognito, &pool.id).await? {
-                let client = domain::Client { pool: pool.id.clone(), id: client };
+                let client = Client { pool: pool.id.clone(), id: client };
                 if self.session.get::<Binding>(&Key::binding(&client)).await?.is_none() {
                     bindings.extend(pool.default_binding(&client));
                 }
             }
         }
+        bindings.retain(|binding| only.is_none_or(|only| *only == binding.client));
         Ok(bindings)
     }
 

@@ -118,8 +118,13 @@ pub enum OperationError {
     #[error("this app client is bound to something else: {0}")]
     ClientBoundElsewhere(String),
     /// Clients that are not ours stand open.
-    #[error("at {0} app clients people could get around the policy, and they may not be changed")]
+    #[error(
+        "at {0} app clients people could get around the policy, and nothing here may change that; nothing was changed"
+    )]
     ClientsAdopted(usize),
+    /// Clients stand open although the table has the policy.
+    #[error("the table has the policy by now, but at {0} app clients people could still get around it")]
+    ClientsOpen(usize),
     /// Somebody else changed it meanwhile.
     #[error("the app client {0} is no longer what was shown; nothing of it was changed")]
     ClientChanged(String),
@@ -182,7 +187,7 @@ pub enum OperationError {
 /// Whose fault a failure is: command lines turn it into an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The operation is refused; nothing was written.
+    /// The operation is refused; nothing was written, or the message says what was.
     Refused,
     /// The input is not what it should be; nothing was written.
     Usage,
@@ -223,6 +228,7 @@ impl OperationError {
             Self::ClientUnknown => "CLIENT_UNKNOWN",
             Self::ClientBoundElsewhere(_) => "CLIENT_BOUND_ELSEWHERE",
             Self::ClientsAdopted(_) => "CLIENTS_ADOPTED",
+            Self::ClientsOpen(_) => "CLIENTS_OPEN",
             Self::ClientChanged(_) => "CLIENT_CHANGED",
             Self::ClientNameTaken(_) => "CLIENT_NAME_TAKEN",
             Self::ClientUnbound(_) => "CLIENT_UNBOUND",
@@ -312,8 +318,13 @@ impl OperationError {
                 "`tenantctl client unbind` first; its users are denied in between".to_owned()
             }
             Self::ClientsAdopted(_) => {
-                "`--dry-run` shows them; pass --adopted to change clients that were not made here, or --table-only to leave \
-                 clients alone"
+                "`--dry-run` shows them, and what has to be done by hand first; pass --adopted to change clients that were not \
+                 made here, or --table-only to leave clients alone"
+                    .to_owned()
+            }
+            Self::ClientsOpen(_) => {
+                "somebody bound, enforced or changed a client meanwhile: `--dry-run` shows them, and the same command again \
+                 closes them, those that were not made here with --adopted"
                     .to_owned()
             }
             Self::ClientChanged(_) => "repeat the command, and look at the differences again".to_owned(),
@@ -340,7 +351,8 @@ impl OperationError {
             }
             Self::Contended => "repeat the command".to_owned(),
             Self::Pool(PoolError::Missing) => {
-                "check the pool, the client, the AWS account and --region; `tenantctl doctor --pool` compares"
+                "check the pool, the client, the AWS account and --region; `tenantctl doctor --pool` compares; \
+                 `tenantctl client unbind` forgets a client whose pool is really gone"
                     .to_owned()
             }
             Self::Pool(PoolError::UnknownSettings(_)) => {

@@ -37,10 +37,9 @@ impl Operations {
                 Step::ForgetUser { pool, user_name, sub, before } => {
                     self.forget_user(cognito, pool, user_name, sub, *before).await?
                 }
-                Step::AlignClient { client: _, tenant } => {
-                    // Whatever of the tenant's clients may be changed: it reads them all anew.
-                    self.align_clients(pools, tenant).await?;
-                    Fixed::Done
+                Step::AlignClient { client, tenant } => {
+                    let aligned = self.align_client(pools, tenant, client).await?;
+                    if aligned { Fixed::Done } else { Fixed::Again }
                 }
             };
             fixed = worse(fixed, became);

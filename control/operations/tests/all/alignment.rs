@@ -1,7 +1,7 @@
 //! Policies that change together with their app clients.
 
 use domain::{Chain, Client, Mode, ProviderKind, Tenant};
-use operations::{NewBinding, NewTenant, PolicyChange, UserPools};
+use operations::{Case, Finding, Fixed, NewBinding, NewTenant, PolicyChange, Severity, Step, UserPools};
 use user_pool::{ClientSeed, ClientSettings, IdentityProvider};
 
 use crate::faults::{At, Fault, Faulty, POOL, client, wish};
@@ -201,5 +201,146 @@ async fn single_sign_on_leaves_the_tenants_own_provider_alone_spelled_as_the_poo
     assert_eq!(after.supported_identity_providers(), ["AcmeOkta"]);
     assert_eq!(world.flows("web").await, ["ALLOW_REFRESH_TOKEN_AUTH"]);
     assert_eq!(code(change_with(&world, pools, &acme, &to(Chain::Code)).await), "CHAIN_WITH_SSO");
+    world.server.shutdown().await;
+}
+
+/// Runs a change, and something else while its next call of a name waits.
+async fn meanwhile<T>(world: &Faulty, call: &'static str, run: impl Future<Output = T>, other: impl Future) -> T {
+    world.faults.set(&[(At::Next(call), Fault::Pause)]);
+    let other = async {
+        world.faults.held.notified().await;
+        other.await;
+        world.faults.go_on.notify_one();
+    };
+    tokio::join!(run, other).0
+}
+
+#[tokio::test]
+async fn a_client_that_is_enforced_after_the_plan_was_shown_keeps_the_policy_from_changing() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    let web = adopted(&world, &acme, "web").await;
+    world.ops.set_client_mode(&web, Mode::Observe).await.unwrap();
+    let plan = world.ops.plan_policy(world.pools(), &acme.id, &to(Chain::Code)).await.unwrap();
+    world.ops.set_client_mode(&web, Mode::Enforce).await.unwrap();
+    assert_eq!(code(world.ops.apply_policy(world.pools(), &plan, &to(Chain::Code)).await), "CLIENTS_ADOPTED");
+    assert_eq!(world.ops.tenant(&acme.id).await.unwrap().policy.chain, Chain::Password);
+    world.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_client_that_is_bound_while_the_policy_changes_is_told_of() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    world.ops.make_client(world.pools(), &wish("web", &acme.id)).await.unwrap();
+    let wanted = to(Chain::Code);
+    let done =
+        meanwhile(&world, "updateuserpoolclient", change(&world, &acme, &wanted), adopted(&world, &acme, "late")).await;
+    assert_eq!(code(done), "CLIENTS_OPEN");
+    assert_eq!(world.ops.tenant(&acme.id).await.unwrap().policy.chain, Chain::Code);
+    let pools = UserPools { adopted: true, ..world.pools() };
+    change_with(&world, pools, &acme, &wanted).await.unwrap();
+    assert_eq!(world.flows("late").await, ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]);
+    world.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_pool_that_is_not_there_is_not_taken_for_a_client_that_is_gone() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    world.ops.bind_client(&NewBinding::to_tenant(client("gone"), acme.id.clone())).await.unwrap();
+    change(&world, &acme, &to(Chain::Code)).await.unwrap();
+    change(&world, &acme, &to(Chain::Password)).await.unwrap();
+    let elsewhere = Client { pool: "eu-central-1_elsewhere".parse().unwrap(), id: "web".parse().unwrap() };
+    world.ops.bind_client(&NewBinding::to_tenant(elsewhere.clone(), acme.id.clone())).await.unwrap();
+    assert_eq!(code(change(&world, &acme, &to(Chain::Code)).await), "POOL_CLIENT_UNKNOWN");
+    assert_eq!(world.ops.tenant(&acme.id).await.unwrap().policy.chain, Chain::Password);
+    let pools = UserPools { adopted: true, ..world.pools() };
+    assert_eq!(code(world.ops.delete_client(pools, &elsewhere).await), "POOL_CLIENT_UNKNOWN");
+    world.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_somebody_changes_at_one_client_while_another_is_written_stays() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    change(&world, &acme, &to(Chain::Code)).await.unwrap();
+    let mut ids = Vec::new();
+    for name in ["one", "other"] {
+        let made = world.ops.make_client(world.pools(), &wish(name, &acme.id)).await.unwrap();
+        ids.push(made.binding.client.id.to_string());
+    }
+    let rename = async {
+        for id in &ids {
+            let update = world.direct.update_user_pool_client().user_pool_id(POOL).client_id(id).client_name("renamed");
+            update.explicit_auth_flows("ALLOW_CUSTOM_AUTH".into()).send().await.unwrap();
+        }
+    };
+    let wanted = to(Chain::Password);
+    meanwhile(&world, "updateuserpoolclient", change(&world, &acme, &wanted), rename).await.unwrap();
+    // The one whose update was under way is as it was read; the other was read after it was renamed.
+    assert_eq!(world.clients().await.values().filter(|name| *name == "renamed").count(), 1);
+    for id in &ids {
+        assert!(world.flows(id).await.contains(&"ALLOW_USER_SRP_AUTH".to_owned()));
+    }
+    world.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn where_one_client_cannot_follow_none_is_narrowed() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    for name in ["one", "other"] {
+        world.ops.make_client(world.pools(), &wish(name, &acme.id)).await.unwrap();
+    }
+    let plan = world.ops.plan_policy(world.pools(), &acme.id, &to(Chain::Code)).await.unwrap();
+    let ids: Vec<&str> = plan.clients.iter().map(|client| client.binding.client.id.as_ref()).collect();
+    let [first, last] = ids[..] else { unreachable!("{ids:?}") };
+    let update = world.direct.update_user_pool_client().user_pool_id(POOL).client_id(last);
+    update.explicit_auth_flows("ALLOW_USER_PASSWORD_AUTH".into()).send().await.unwrap();
+    let before = world.described(first).await;
+    assert_eq!(code(world.ops.apply_policy(world.pools(), &plan, &to(Chain::Code)).await), "CLIENT_CHANGED");
+    assert_eq!(world.described(first).await, before);
+    world.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn single_sign_on_waits_where_the_tenant_has_no_provider_in_a_clients_pool() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    let elsewhere = "eu-central-1_elsewhere".parse().unwrap();
+    let provider = ProviderKind::Tenant(acme.id.clone());
+    world.ops.bind_provider(&elsewhere, &"okta".parse().unwrap(), &provider).await.unwrap();
+    world.ops.assume_domain(&acme.id, &"acme.example".parse().unwrap(), "a test").await.unwrap();
+    adopted(&world, &acme, "web").await;
+    let before = world.described("web").await;
+    let pools = UserPools { adopted: true, ..world.pools() };
+    let sso = PolicyChange { sso_required: Some(true), ..PolicyChange::default() };
+    assert_eq!(code(change_with(&world, pools, &acme, &sso).await), "CLIENTS_ADOPTED");
+    assert_eq!(world.described("web").await, before);
+    let wish =
+        operations::ClientWish { callback_urls: vec!["https://app.example/".to_owned()], ..wish("other", &acme.id) };
+    world.ops.set_policy(&acme.id, &sso).await.unwrap();
+    assert_eq!(code(world.ops.make_client(pools, &wish).await), "CLIENT_LACKS");
+    world.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_doctor_changes_the_client_that_it_showed_and_no_other() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    let web = adopted(&world, &acme, "web").await;
+    adopted(&world, &acme, "other").await;
+    let before = world.described("other").await;
+    let (message, target) = ("a test".to_owned(), "a client".to_owned());
+    let finding = Finding { code: "X", severity: Severity::Problem, target, message, fix: Fixed::Possible };
+    let mut case = Case { finding, steps: vec![Step::AlignClient { client: web, tenant: acme.id.clone() }] };
+    // It may not: so it is not done either.
+    world.ops.treat(world.pools(), &mut case).await.unwrap();
+    assert_eq!(case.finding.fix, Fixed::Again);
+    world.ops.treat(UserPools { adopted: true, ..world.pools() }, &mut case).await.unwrap();
+    assert_eq!(case.finding.fix, Fixed::Done);
+    assert!(!world.flows("web").await.contains(&"ALLOW_USER_AUTH".to_owned()));
+    assert_eq!(world.described("other").await, before);
     world.server.shutdown().await;
 }

@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     HoldBefore,
     /// It is done, and never answered.
     HoldAfter,
+    /// It waits until it may go on, and is done then.
+    Pause,
     /// It is answered with Cognito's throttling error.
     Throttle,
     /// The answer has a setting that nobody knows.
@@ -50,11 +52,13 @@ struct Plan {
     faults: Vec<(At, Fault)>,
 }
 
-/// The faults to come, and whether a call is held.
+/// The faults to come, and whether a call is held or waits.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     plan: Mutex<Plan>,
     pub(crate) held: Notify,
+    /// Lets a call that waits go on.
+    pub(crate) go_on: Notify,
 }
 
 impl Faults {
@@ -205,6 +209,10 @@ async fn serve(mut caller: TcpStream, upstream: SocketAddr, faults: Arc<Faults>)
             Some(Fault::HoldBefore) => {
                 faults.held.notify_one();
                 std::future::pending::<()>().await;
+            }
+            Some(Fault::Pause) => {
+                faults.held.notify_one();
+                faults.go_on.notified().await;
             }
             Some(Fault::Throttle) => {
                 let body = r#"{"__type":"TooManyRequestsException","message":"Too many requests"}"#;
