@@ -1,8 +1,9 @@
 //! `tenantctl client` and `tenantctl pool`.
 
-use domain::{Binding, ClientKind, Groups, Mode, Pool, Roles};
+use domain::{Binding, ClientKind, Groups, Mode, Pool, Roles, TenantId};
 use operations::shape::{ClientShape, PoolShape, client_kind};
 use operations::{NewBinding, OperationError};
+use serde::Serialize;
 
 use crate::args::{AccountScope, Bind, ClientCommand, GroupsChoice, PoolCommand};
 use crate::tenant::some_roles;
@@ -15,7 +16,7 @@ pub(crate) async fn run(command: ClientCommand, context: &Context<'_>) -> Result
         ClientCommand::Delete(delete) => making::delete(delete, context).await?,
         ClientCommand::Bind(bind) => {
             let new = binding(bind, context).await?;
-            show(context, &operations.bind_client(&new).await?, "bound");
+            show_bound(context, &operations.bind_client(&new).await?, "bound").await?;
         }
         ClientCommand::Observe { client } => {
             let client = client.client(context)?;
@@ -23,7 +24,7 @@ pub(crate) async fn run(command: ClientCommand, context: &Context<'_>) -> Result
         }
         ClientCommand::Enforce { client } => {
             let client = client.client(context)?;
-            show(context, &operations.set_client_mode(&client, Mode::Enforce).await?, "enforcing");
+            show_bound(context, &operations.set_client_mode(&client, Mode::Enforce).await?, "enforcing").await?;
         }
         ClientCommand::Unbind { client } => {
             let client = client.client(context)?;
@@ -98,6 +99,40 @@ fn show(context: &Context<'_>, binding: &Binding, done: &str) {
         .show(&ClientShape::from(binding), || format!("{done} {}:{}", binding.client.pool, binding.client.id));
 }
 
+/// What a tenant's policy asks of its clients, a binding alone does not bring about.
+#[derive(Serialize)]
+struct Checked<T> {
+    #[serde(flatten)]
+    shape: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<String>,
+}
+
+/// The command that tells whether the clients of this tenant follow its policy, where it asks something of them.
+async fn check(context: &Context<'_>, tenant: Option<&TenantId>) -> Result<Option<String>, Failure> {
+    let Some(id) = tenant else { return Ok(None) };
+    let tenant = match context.operations.tenant(id).await {
+        Ok(tenant) => tenant,
+        // The doctor of the table tells of a tenant that is not there.
+        Err(OperationError::TenantUnknown(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let asks = tenant.policy.chain.is_more_than_password() || tenant.policy.sso_required;
+    Ok(asks.then(|| format!("tenantctl tenant policy {} --dry-run", tenant.slug)))
+}
+
+/// The sentence that leads there.
+fn leading(check: Option<&String>) -> String {
+    check.map(|command| format!("\n`{command}` shows whether it follows the tenant's policy")).unwrap_or_default()
+}
+
+async fn show_bound(context: &Context<'_>, binding: &Binding, done: &str) -> Result<(), Failure> {
+    let check = check(context, binding.kind.tenant()).await?;
+    let named = format!("{done} {}:{}{}", binding.client.pool, binding.client.id, leading(check.as_ref()));
+    context.output.show(&Checked { shape: ClientShape::from(binding), check }, || named);
+    Ok(())
+}
+
 pub(crate) async fn pool(command: PoolCommand, context: &Context<'_>) -> Result<(), Failure> {
     let operations = &context.operations;
     match command {
@@ -122,7 +157,9 @@ pub(crate) async fn pool(command: PoolCommand, context: &Context<'_>) -> Result<
             };
             let pool = operations.dedicate_pool(&pool, tenant.as_ref()).await?;
             let word = pool.dedicated_to.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string);
-            show_pool(context, &pool, &format!("dedicated to {word}"));
+            let check = check(context, pool.dedicated_to.as_ref()).await?;
+            let sentence = format!("{}: dedicated to {word}{}", pool.id, leading(check.as_ref()));
+            context.output.show(&Checked { shape: PoolShape::from(&pool), check }, || sentence);
         }
     }
     Ok(())

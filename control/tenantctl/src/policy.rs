@@ -39,7 +39,13 @@ pub(crate) async fn set(policy: Policy, context: &Context<'_>) -> Result<(), Fai
     let said = policy.clients;
     // What does not concern how people sign in does not concern app clients. What does is checked even where the table says it
     // already: the same command again finishes what was interrupted.
-    let concerns_clients = change.chain.is_some() || change.sso_required.is_some() || said.dry_run;
+    // Whoever says something of clients means them, whether or not the policy changes: so the doctor's findings tell them to.
+    let concerns_clients = change.chain.is_some()
+        || change.sso_required.is_some()
+        || said.dry_run
+        || said.adopted
+        || said.yes
+        || !said.claims.is_empty();
     if !concerns_clients || said.table_only {
         let (tenant, seats) = context.operations.set_policy(&id, &change).await?;
         context.output.show(&TenantShape::new(&tenant, Some(&seats)), || details(&tenant, &seats));

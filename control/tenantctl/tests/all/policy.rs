@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde_json::Value;
 use user_pool::{ClientSeed, ClientSettings, Clock, PoolSettings, Random, Server, Settings, Sink};
 
 use crate::bench::{Laptop, text};
@@ -84,6 +85,58 @@ async fn a_client_that_was_not_made_here_changes_only_with_the_operators_word() 
     assert!(plan["clients"][0]["differences"].as_array().unwrap().is_empty(), "{plan}");
     assert_eq!(laptop.refused(&["client", "delete", "old", "--yes"]).await, (1, "CLIENT_NOT_OURS".into()));
     laptop.json(&["client", "delete", "old", "--yes", "--adopted"]).await;
+    pools.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_that_a_finding_names_puts_it_right() {
+    let (laptop, pools) = with_pool().await;
+    laptop.json(&["tenant", "create", "acme"]).await;
+    let settings = ClientSettings::for_passwords("web");
+    let seed = ClientSeed { client_id: Some("old".to_owned()), settings, ..ClientSeed::default() };
+    pools.pool(POOL).unwrap().add_client(seed);
+    laptop.json(&["client", "bind", "old", "--tenant", "acme"]).await;
+    laptop.json(&["tenant", "policy", "acme", "--chain", "code", "--table-only"]).await;
+    let found = async || {
+        let health: Value = serde_json::from_str(&laptop.run(&["--json", "doctor", "--pool"]).await.out).unwrap();
+        let findings = health["findings"].as_array().unwrap().iter();
+        let flows = findings.filter(|finding| finding["code"] == "CLIENT_AUTH_FLOWS");
+        flows.map(|finding| text(finding, "/message").to_owned()).collect::<Vec<_>>()
+    };
+    let messages = found().await;
+    assert_eq!(messages.len(), 1);
+    let command = messages[0].split('`').nth(1).unwrap().strip_prefix("tenantctl ").unwrap();
+    let command: Vec<&str> = command.split(' ').collect();
+    assert_eq!(command, ["tenant", "policy", "acme", "--adopted"]);
+    assert_eq!(laptop.refused(&command).await, (1, "UNCONFIRMED".into()));
+    assert_eq!(found().await, messages);
+    let done = laptop.run(&[&command[..], &["--yes"]].concat()).await;
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.out.contains("+ ALLOW_CUSTOM_AUTH"), "{}", done.out);
+    assert!(found().await.is_empty());
+    for word in [&["--yes"][..], &["--claim", "tenant_id"]] {
+        let shown = laptop.json(&[&["tenant", "policy", "acme"][..], word].concat()).await;
+        assert!(shown["clients"].is_array(), "{word:?}: {shown}");
+    }
+    pools.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_binds_to_a_tenant_that_asks_for_more_hears_how_to_see_whether_it_holds() {
+    let (laptop, pools) = with_pool().await;
+    laptop.json(&["tenant", "create", "acme"]).await;
+    let bind = ["client", "bind", "old", "--tenant", "acme"];
+    let dedicate = ["pool", "dedicate", POOL, "--to", "acme"];
+    for command in [&bind[..], &dedicate] {
+        assert_eq!(laptop.json(command).await.get("check"), None, "{command:?}");
+    }
+    laptop.json(&["tenant", "policy", "acme", "--chain", "code", "--table-only"]).await;
+    for command in [&bind[..], &["client", "enforce", "old"], &dedicate] {
+        let shown = laptop.json(command).await;
+        assert_eq!(text(&shown, "/check"), "tenantctl tenant policy acme --dry-run", "{command:?}");
+        let told = laptop.run(command).await.out;
+        assert!(told.contains("`tenantctl tenant policy acme --dry-run` shows whether"), "{command:?}: {told}");
+    }
     pools.shutdown().await;
 }
 
