@@ -266,9 +266,11 @@ impl Operations {
     }
 
     /// Changes how people join and sign in, the tier, the seat limit, in the table alone: [`Operations::apply_policy`] brings the app
-    /// clients in line too.
+    /// clients in line too. How people sign in is for operators, as the clients are: the one without the other locks people out, or
+    /// lets them around.
     pub async fn set_policy(&self, id: &TenantId, change: &PolicyChange) -> Result<(Tenant, Seats), OperationError> {
-        if change.tier.is_some() || change.seat_limit.is_some() {
+        let signs_in = change.chain.is_some() || change.sso_required.is_some();
+        if signs_in || change.tier.is_some() || change.seat_limit.is_some() {
             self.operators_only()?;
         }
         if let Some(roles) = &change.default_roles {

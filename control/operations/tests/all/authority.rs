@@ -388,3 +388,17 @@ async fn i10_members_learn_nothing_of_another_tenant() {
     let stray = Client { id: "stray".parse().unwrap(), ..ground.client.clone() };
     assert_eq!(ops.client(&ground.client).await.unwrap_err().code(), ops.client(&stray).await.unwrap_err().code());
 }
+
+#[tokio::test]
+async fn i10_how_people_sign_in_is_for_operators_because_app_clients_have_to_follow() {
+    let ground = Ground::new().await;
+    let olga = ground.world.add(&ground.acme.id, "olga", "owner").await;
+    let ops = ground.world.as_member(&olga);
+    let chain = PolicyChange { chain: Some(domain::Chain::Code), ..PolicyChange::default() };
+    let sso = PolicyChange { sso_required: Some(true), ..PolicyChange::default() };
+    for change in [&chain, &sso] {
+        assert_eq!(ops.set_policy(&ground.acme.id, change).await.unwrap_err().code(), "FOR_OPERATORS");
+    }
+    assert_eq!(ground.world.ops.tenant(&ground.acme.id).await.unwrap().policy, ground.acme.policy);
+    ground.world.ops.set_policy(&ground.acme.id, &chain).await.unwrap();
+}
