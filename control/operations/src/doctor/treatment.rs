@@ -4,12 +4,13 @@ use domain::{Person, PoolId, Sub, TenantId, UserName};
 use jiff::Timestamp;
 use pool::Cognito;
 use pool::survey::{self, Forgotten};
+use store::Broken;
 
 use super::chart::is_held;
 use super::{Case, Fixed, Step};
 use crate::alignment::UserPools;
 use crate::record::Deed;
-use crate::{OperationError, Operations};
+use crate::{ErrorKind, OperationError, Operations};
 
 /// Why a seat was freed, for the record.
 const DELETED: &str = "the user is deleted from the pool";
@@ -22,30 +23,41 @@ impl Operations {
     /// Does the steps of a finding and notes in it what became of it. Repeating it is safe: what is done is done. For operators.
     pub async fn treat(&self, pools: UserPools<'_>, case: &mut Case) -> Result<(), OperationError> {
         self.operators_only()?;
-        let cognito = pools.cognito;
         self.record_purge(&case.steps).await?;
         let mut fixed = if case.steps.is_empty() { Fixed::No } else { Fixed::Done };
         for step in &case.steps {
-            let became = match step {
-                Step::FreeSeat { person, tenant, member: _ } => match self.free_seat(cognito, tenant, person).await {
-                    Err(OperationError::LastOwner) => {
-                        case.finding.message.push_str(LAST_OWNER);
-                        Fixed::No
+            let became = match self.take(pools, step).await {
+                Err(error) if is_of_this_step(&error) => {
+                    // Of thousands of steps, many may fail for the same reason: it is told once.
+                    let why = match error {
+                        OperationError::LastOwner => LAST_OWNER.to_owned(),
+                        other => format!(". It stays: {other}; {}", other.help()),
+                    };
+                    if !case.finding.message.contains(&why) {
+                        case.finding.message.push_str(&why);
                     }
-                    other => other?,
-                },
-                Step::ForgetUser { pool, user_name, sub, before } => {
-                    self.forget_user(cognito, pool, user_name, sub, *before).await?
+                    Fixed::No
                 }
-                Step::AlignClient { client, tenant } => {
-                    let aligned = self.align_client(pools, tenant, client).await?;
-                    if aligned { Fixed::Done } else { Fixed::Again }
-                }
+                other => other?,
             };
             fixed = worse(fixed, became);
         }
         case.finding.fix = fixed;
         Ok(())
+    }
+
+    async fn take(&self, pools: UserPools<'_>, step: &Step) -> Result<Fixed, OperationError> {
+        let cognito = pools.cognito;
+        match step {
+            Step::FreeSeat { person, tenant, member: _ } => self.free_seat(cognito, tenant, person).await,
+            Step::ForgetUser { pool, user_name, sub, before } => {
+                self.forget_user(cognito, pool, user_name, sub, *before).await
+            }
+            Step::AlignClient { client, tenant } => {
+                let aligned = self.align_client(pools, tenant, client).await?;
+                Ok(if aligned { Fixed::Done } else { Fixed::Again })
+            }
+        }
     }
 
     /// Who never confirmed is nobody's member: a record for all of them together, written before.
@@ -86,6 +98,12 @@ impl Operations {
             Forgotten::Kept => Fixed::Again,
         })
     }
+}
+
+/// Whether an error says something of this step alone, so that the others can go on: a refusal, or an item that cannot be read.
+const fn is_of_this_step(error: &OperationError) -> bool {
+    matches!(error.kind(), ErrorKind::Refused)
+        || matches!(error, OperationError::Broken(Broken::Unreadable { .. } | Broken::ForeignKey))
 }
 
 const fn worse(one: Fixed, other: Fixed) -> Fixed {

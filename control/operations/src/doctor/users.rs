@@ -8,15 +8,21 @@ use domain::{MembershipStatus, Person, PoolId, ProviderName, Sub};
 use jiff::{SignedDuration, Timestamp};
 use pool::Cognito;
 use pool::survey::{self, PoolUser, UserStatus};
+use store::Broken;
 
 use super::chart::{Charted, is_held};
-use super::{PoolHealth, Severity, Step};
+use super::{Case, Fixed, PoolHealth, Severity, Step};
 use crate::{OperationError, Operations};
 
 /// `ListUsers` lags behind: a membership that is newer than this is nobody's who is gone.
 const SETTLED: SignedDuration = SignedDuration::from_hours(1);
 /// Unconfirmed users of one plan. Who is left is found by the next one.
 const MOST: usize = 10_000;
+/// So many people may be gone at once, or half of a pool's, before their absence says more of the pool than of them.
+const MANY: usize = 20;
+/// Why nothing is done about that.
+const SUSPICIOUS: &str = ". More than half of this pool's members are missing, so no seat is freed: check the account and the endpoint. \
+                          `tenantctl member remove --without-bar` ends single memberships";
 /// Users whom a finding names.
 const NAMED: usize = 5;
 
@@ -111,24 +117,41 @@ impl Operations {
         tell(pool, charted, crowd, limit, health);
         let mut missing: Vec<&Sub> = missing.into_iter().collect();
         missing.sort();
+        let (before, mut gone) = (health.cases.len(), 0);
         for sub in missing {
-            self.examine_missing(cognito, Person { pool: pool.clone(), sub: sub.clone() }, health).await?;
+            let person = Person { pool: pool.clone(), sub: sub.clone() };
+            gone += usize::from(self.examine_missing(cognito, person, health).await?);
+        }
+        // A pool of another account or endpoint answers all the same, and knows none of them.
+        if gone > MANY && gone > charted.members.len() / 2 {
+            for case in health.cases.iter_mut().skip(before) {
+                keep(case);
+            }
         }
         Ok(())
     }
 
-    /// Somebody of the table whom the pages did not show, which were no snapshot.
+    /// Somebody of the table whom the pages did not show, which were no snapshot. Whether they are gone.
     async fn examine_missing(
         &self,
         cognito: &Cognito,
         person: Person,
         health: &mut PoolHealth,
-    ) -> Result<(), OperationError> {
+    ) -> Result<bool, OperationError> {
         if !survey::is_gone(cognito, &person.pool, &person.sub).await? {
-            return Ok(());
+            return Ok(false);
         }
         let now = self.now();
-        for row in self.memberships_of(&person).await? {
+        let rows = match self.memberships_of(&person).await {
+            Err(OperationError::Broken(Broken::Unreadable { .. } | Broken::ForeignKey)) => {
+                let message =
+                    "is deleted, and what the table holds of them cannot be read: `tenantctl doctor` names the item";
+                health.problem("USER_DELETED", &format!("{}:{}", person.pool, person.sub), message);
+                return Ok(true);
+            }
+            other => other?,
+        };
+        for row in rows {
             if !is_held(row.status) || row.since.max(row.created) + SETTLED > now {
                 continue;
             }
@@ -152,8 +175,18 @@ impl Operations {
             let message = format!("the user {sub} of {pool} is deleted, and still {held} in {tenant}");
             health.add(Severity::Problem, "USER_DELETED", &member, message, steps);
         }
-        Ok(())
+        Ok(true)
     }
+}
+
+/// Takes back what would be done about somebody who is gone.
+fn keep(case: &mut Case) {
+    if case.steps.is_empty() {
+        return;
+    }
+    case.steps.clear();
+    case.finding.fix = Fixed::No;
+    case.finding.message.push_str(SUSPICIOUS);
 }
 
 fn tell(pool: &PoolId, charted: &Charted, crowd: Crowd, limit: Timestamp, health: &mut PoolHealth) {

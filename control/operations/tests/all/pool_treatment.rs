@@ -1,9 +1,10 @@
 //! What the doctor does at a user pool: every step looks again before it acts, and repeating it changes nothing.
 
-use domain::{BarReason, ClientKind, MailboxKey, Membership, MembershipStatus};
+use domain::{BarReason, ClientKind, MailboxKey, Membership, MembershipStatus, Person, TenantId};
 use operations::{Barring, Case, ClientWish, Fixed, Severity, Step};
-use store::Key;
+use store::codec::Writer;
 use store::entity::KeyedMailbox;
+use store::{Broken, Entity, Item, Key};
 use user_pool::ClientSettings;
 
 use crate::table::{email, person, roles};
@@ -265,4 +266,91 @@ async fn treating_is_for_operators() {
     assert_eq!(crate::table::code(refused), "FOR_OPERATORS");
     assert!(pool.is_there(&bob).await);
     assert_ne!(bob, person("bob"));
+}
+
+/// A membership as a later version may write one: this version cannot read it.
+struct Later(Key);
+
+impl Entity for Later {
+    const KIND: &'static str = Membership::KIND;
+    const ATTRIBUTES: &'static [&'static str] = &[];
+
+    fn key(&self) -> Key {
+        self.0.clone()
+    }
+
+    fn revision(&self) -> u64 {
+        0
+    }
+
+    fn write(&self, _: &mut Writer) {}
+
+    fn read(_: &Item<'_>) -> Result<Self, Broken> {
+        unreachable!("nobody reads it")
+    }
+}
+
+impl PoolWorld {
+    async fn holds_what_nobody_can_read_of(&self, person: &Person, tenant: &TenantId) {
+        let session = self.world.table.session(None);
+        let mut transaction = store::Transaction::new(&session);
+        transaction.write((), &Later(Key::membership(person, tenant))).unwrap();
+        assert_eq!(session.commit(&transaction).await.unwrap(), store::Commit::Done);
+    }
+}
+
+#[tokio::test]
+async fn one_step_that_cannot_be_done_does_not_keep_the_others_from_it() {
+    let pool = PoolWorld::new().await;
+    pool.came(8 * 24);
+    let (bob, mia) = (pool.signs_up("bob").await, pool.signs_up("mia").await);
+    let mut case = pool.case("USERS_UNCONFIRMED").await;
+    case.steps.sort_by_key(|step| !step.to_string().contains(bob.sub.as_ref()));
+    pool.holds_what_nobody_can_read_of(&bob, &pool.acme.id).await;
+    let nobody = TenantId::from_random([9; 16]);
+    for _ in 0..2 {
+        case.steps.insert(0, Step::AlignClient { client: client(APP), tenant: nobody.clone() });
+    }
+    assert_eq!(pool.treat(&mut case).await, Fixed::No);
+    assert!(pool.is_there(&bob).await && !pool.is_there(&mia).await);
+    let message = &case.finding.message;
+    assert_eq!(message.matches(&format!("there is no tenant {nobody}")).count(), 1, "{message}");
+    assert!(message.contains("`tenantctl doctor` names the item"), "{message}");
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_keeps_nobody_from_looking_at_the_others() {
+    let pool = PoolWorld::new().await;
+    let umbra = pool.world.tenant("umbra").await;
+    let (bob, mia) = (pool.member("bob", "member").await, pool.member("mia", "member").await);
+    pool.holds_what_nobody_can_read_of(&bob.person, &umbra.id).await;
+    for gone in [&bob, &mia] {
+        pool.delete_user(&gone.person).await;
+    }
+    let health = pool.health().await;
+    let mut found: Vec<_> = health.cases.iter().map(|case| (case.finding.target.clone(), case.finding.fix)).collect();
+    let mut expected = [(format!("{POOL}:{}", bob.person.sub), Fixed::No), (mia.member.to_string(), Fixed::Possible)];
+    found.sort_by_key(|(target, _)| target.clone());
+    expected.sort_by_key(|(target, _)| target.clone());
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn m1_no_seat_is_freed_where_most_members_are_missing() {
+    let pool = PoolWorld::new().await;
+    for number in 0..21 {
+        let name = format!("gone{number}");
+        pool.joins(&pool.acme.id, person(&name), &name, "member").await;
+    }
+    let health = pool.health().await;
+    assert_eq!((health.cases.len(), health.plan().count()), (21, 0));
+    for case in &health.cases {
+        assert_eq!((case.finding.code, case.finding.fix), ("USER_DELETED", Fixed::No));
+        assert!(case.finding.message.contains("check the account"), "{}", case.finding.message);
+    }
+    for number in 0..20 {
+        pool.member(&format!("there{number}"), "member").await;
+    }
+    let health = pool.health().await;
+    assert_eq!((health.members, health.plan().count()), (42, 21), "half of them and no more");
 }
