@@ -1,6 +1,6 @@
 //! Lifting the lock that wrong codes put on somebody's sign-in, and the hourly limit on codes.
 
-use domain::{ClientId, ClientKind, Membership, Person, Rank, TenantId};
+use domain::{ClientId, ClientKind, Invalid, Membership, Person, Rank, TenantId};
 use serde::Serialize;
 
 use crate::authority::Authority;
@@ -8,6 +8,13 @@ use crate::commit::Part;
 use crate::domains::check_reason;
 use crate::record::Deed;
 use crate::{MemberName, OperationError, Operations, ROUNDS};
+
+/// Whoever unlocks nowhere has not said where.
+const NO_CLIENTS: Invalid = Invalid {
+    noun: "choice of app clients",
+    rule: "the table binds none of the person's pool to this tenant; name the client with --client, since a dedicated pool's need not \
+           be in the table",
+};
 
 /// Whose lock was lifted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,6 +57,10 @@ impl Operations {
                 authority.may_change(row)?;
             }
             let clients = self.clients_of(id, &person, others).await?;
+            if clients.is_empty() {
+                // Nothing would be lifted, and whoever asked would hear that it was.
+                return Err(NO_CLIENTS.into());
+            }
             let target = row.as_ref().map_or_else(|| person.sub.as_ref(), |row| row.member.as_ref());
             let mut transaction = self.transaction();
             if let Some(row) = &row {

@@ -109,7 +109,7 @@ impl Failure {
                     .to_owned()
             }
             Self::Unconfirmed(_) => "`tenantctl person export` shows it; pass --yes to erase it".to_owned(),
-            Self::NotAgreed(_) => "pass --yes to go on without being asked, or --dry-run to look".to_owned(),
+            Self::NotAgreed(_) => "pass --yes to go on without being asked".to_owned(),
             Self::Unsound(_) => "`--fix` puts right what it safely can; the rest needs somebody to decide".to_owned(),
         }
     }

@@ -69,11 +69,11 @@ impl Context<'_> {
         connect::user_pools(&self.global, self.local.as_ref()).await
     }
 
-    /// Asks before something is changed that was shown, unless `--yes` said so.
+    /// Asks before something is changed that was shown, unless `--yes` said so. JSON shows it to a program, which nobody can ask.
     fn agreed(&self, yes: bool, question: &str) -> Result<(), Failure> {
         match self.world.ask {
             _ if yes => Ok(()),
-            Some(ask) if ask(question) => Ok(()),
+            Some(ask) if !self.output.json && ask(question) => Ok(()),
             _ => Err(Failure::NotAgreed(question.to_owned())),
         }
     }

@@ -28,6 +28,9 @@ pub(crate) enum ClientCommand {
     ///
     /// Repeat the same command after an interruption: it finishes what was begun. The secret is shown once, in the run that binds the
     /// client; later, the pool's own settings of the client show it.
+    ///
+    /// No custom attribute is writable there. An identity provider that is mapped to one, by a tenant that signs in with SSO, fails at
+    /// such a client: Cognito writes what is mapped with the client's rights.
     Create(Create),
     /// Unbind an app client and delete it in the user pool: its tokens end with it
     Delete(Delete),

@@ -38,14 +38,18 @@ pub(super) async fn run(doctor: Doctor, context: &Context<'_>) -> Result<(), Fai
         show(context, &health, doctor.fix);
         return left(health.problems());
     }
-    if !context.output.json {
+    if !context.output.json || !doctor.yes {
         show(context, &health, true);
     }
     context.agreed(doctor.yes, &format!("do these {steps} things?"))?;
+    let mut broken = None;
     for case in health.cases.iter_mut().filter(|case| !case.steps.is_empty()) {
         progress.set_message(case.finding.code);
         let pools = UserPools { cognito: &cognito, claims: &how.claims, adopted: false };
-        operations.treat(pools, case).await?;
+        if let Err(error) = operations.treat(pools, case).await {
+            broken = Some(error);
+            break;
+        }
         if !context.output.json {
             context.output.show(&(), || line(&case.finding));
         }
@@ -54,7 +58,8 @@ pub(super) async fn run(doctor: Doctor, context: &Context<'_>) -> Result<(), Fai
     if context.output.json {
         show(context, &health, true);
     }
-    left(health.problems())
+    // What was done is told before what was not.
+    broken.map_or_else(|| left(health.problems()), |error| Err(error.into()))
 }
 
 fn examination(said: OfPool) -> Examination {

@@ -160,3 +160,48 @@ async fn m16_an_operator_lifts_a_lock() {
     let other = stack.laptop.refused(&["member", "unlock", "acme", &person, "--client", "other"]).await;
     assert_eq!(other, (1, "CLIENT_UNKNOWN".to_owned()));
 }
+
+#[tokio::test]
+async fn m16_whoever_unlocks_nowhere_is_told_to_name_the_client() {
+    let stack = Stack::new().await;
+    let sub = stack.signs_up("bob").await;
+    let person = format!("{POOL}:{sub}");
+    stack.laptop.json(&["client", "unbind", "app"]).await;
+    stack.laptop.json(&["pool", "dedicate", POOL, "--to", "acme"]).await;
+    let unlock = ["member", "unlock", "acme", &person];
+    assert_eq!(stack.laptop.refused(&unlock).await, (2, "INVALID".to_owned()));
+    assert!(stack.laptop.run(&unlock).await.err.contains("--client"));
+    let unlocked = stack.laptop.json(&[&unlock[..], &["--client", "other"]].concat()).await;
+    assert_eq!(unlocked["clients"], 1);
+}
+
+static ASKED: AtomicI64 = AtomicI64::new(0);
+
+fn says_yes(_: &str) -> bool {
+    ASKED.fetch_add(1, Ordering::Relaxed);
+    true
+}
+
+#[tokio::test]
+async fn nobody_is_asked_whose_answer_a_program_reads() {
+    let stack = Stack::new().await;
+    let old = stack.signs_up("bob").await;
+    let world = tenantctl::World {
+        now,
+        random,
+        user: Some("olga".to_owned()),
+        folder: Some(stack.laptop.folder.path().to_owned()),
+        progress: false,
+        ask: Some(says_yes),
+    };
+    let run = async |more: &[&str]| {
+        let all = [&["tenantctl", "--local"][..], more, &["doctor", "--pool", "--fix"]].concat();
+        tenantctl::run(all.into_iter().map(std::ffi::OsString::from), &world).await;
+    };
+    run(&["--json"]).await;
+    assert!(ASKED.load(Ordering::Relaxed) == 0 && stack.is_there(&old).await);
+    let shown = stack.doctor(&["--fix"]).await;
+    assert_eq!(shown, (1, vec!["USERS_UNCONFIRMED".to_owned()]), "the plan is shown to whoever has to agree");
+    run(&[]).await;
+    assert!(ASKED.load(Ordering::Relaxed) == 1 && !stack.is_there(&old).await);
+}
