@@ -7,6 +7,7 @@ use domain::{Binding, Client, ClientId, ClientKind, Mode, PoolId, Tenant};
 use pool::{Difference, PoolError, Schema, describe, required, survey};
 
 use super::chart::Charted;
+use super::pool::usual_claims;
 use super::{Chart, PoolHealth, Severity, Step};
 use crate::alignment::{Grounds, UserPools};
 use crate::{OperationError, Operations};
@@ -36,6 +37,11 @@ impl Operations {
                 health.note("CLIENT_UNBOUND", &name(&client), message);
                 continue;
             };
+            if !bindings.contains_key(id) && chart.asks_for_codes(pool) {
+                let message = "is not in the table, so its tokens may edit the account and move it to another mailbox, to which a tenant of \
+                               this pool then sends its codes; `tenantctl client bind --account-scope suppress` takes that away";
+                health.problem("ACCOUNT_SCOPE_KEPT", &name(&client), message);
+            }
             if binding.kind == ClientKind::Unbound {
                 if binding.mode == Mode::Observe {
                     let message = "was never bound, and its pool lets everybody pass unchanged there";
@@ -61,7 +67,7 @@ impl Operations {
             };
             let ours = pools.adopted || made.contains(id) && binding.mode == Mode::Enforce;
             for difference in found.differences(&wanted) {
-                tell(&client, tenant.map(|tenant| (tenant, ours)), &difference, health);
+                tell(pools, &client, tenant.map(|tenant| (tenant, ours)), &difference, health);
             }
         }
         for binding in bindings.values().filter(|binding| binding.kind != ClientKind::Unbound) {
@@ -74,7 +80,13 @@ impl Operations {
     }
 }
 
-fn tell(client: &Client, tenant: Option<(&Tenant, bool)>, difference: &Difference, health: &mut PoolHealth) {
+fn tell(
+    pools: UserPools<'_>,
+    client: &Client,
+    tenant: Option<(&Tenant, bool)>,
+    difference: &Difference,
+    health: &mut PoolHealth,
+) {
     let severity = match difference.severity {
         pool::Severity::Around | pool::Severity::LocksOut => Severity::Problem,
         pool::Severity::Hygiene => Severity::Note,
@@ -98,9 +110,14 @@ fn tell(client: &Client, tenant: Option<(&Tenant, bool)>, difference: &Differenc
         }
         // What was not made here, or only observes, may be as it is for reasons that nobody here knows.
         (None, Some((tenant, false))) => {
-            let _ = write!(message, ". `tenantctl tenant policy {} --adopted` changes it", tenant.slug);
+            let _ = write!(message, ". `tenantctl tenant policy {} --adopted", tenant.slug);
+            let claims = if pools.claims == usual_claims() { &[] } else { pools.claims };
+            for claim in claims {
+                let _ = write!(message, " --claim {claim}");
+            }
+            message.push_str("` changes it");
         }
-        (None, None) => {}
+        (None, None) => message.push_str(". No tenant's policy reaches a client of them all: change it in the console"),
     }
     health.add(severity, difference.code(), &name(client), message, steps);
 }

@@ -35,7 +35,7 @@ impl Default for Examination {
 }
 
 /// The names that tokens use unless the triggers are told others.
-fn usual_claims() -> Vec<ClaimName> {
+pub(super) fn usual_claims() -> Vec<ClaimName> {
     Fact::ALL.iter().filter_map(|fact| fact.name().parse().ok()).collect()
 }
 

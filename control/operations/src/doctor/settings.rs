@@ -97,6 +97,12 @@ fn judge_triggers(pool: &PoolId, facts: &PoolFacts, asked: Asked, ours: &Functio
                            customization for user and M2M\"";
             health.problem("PRE_TOKEN_VERSION", pool, message);
         }
+        Some(PreTokenVersion::V1) if asked.codes => {
+            let message = "pre token generation is of version 1, which cannot suppress scopes, while a tenant here asks for a code: with \
+                           any access token somebody can edit the account and move it to another mailbox, to which the codes then go. \
+                           Set the trigger event version to \"Basic features + access token customization\"";
+            health.problem("PRE_TOKEN_VERSION", pool, message);
+        }
         Some(PreTokenVersion::V1) => {
             let message =
                 "pre token generation is of version 1: access tokens say nothing of the tenant and keep their scopes";

@@ -46,7 +46,7 @@ struct Sight {
     hanging: Vec<(&'static str, String, TenantId, Option<Box<Binding>>)>,
     /// Clients whose tokens may edit the account.
     editing: Vec<Binding>,
-    /// Which tenants have clients in which pools.
+    /// Which tenants have clients in which pools, or the pool for themselves.
     bound: Vec<(PoolId, TenantId)>,
 }
 
@@ -321,6 +321,7 @@ fn take(item: Scanned, sight: &mut Sight, health: &mut Health) {
                 health.add("POOL_OBSERVES", Severity::Note, &pool.id, message, Fixed::No);
             }
             if let Some(tenant) = pool.dedicated_to {
+                sight.bound.push((pool.id.clone(), tenant.clone()));
                 sight.hanging.push(("POOL_DANGLING", pool.id.to_string(), tenant, None));
             }
         }

@@ -167,4 +167,6 @@ async fn a_token_that_can_move_an_account_is_a_problem_where_somebody_sends_code
             (name("eu-central-1_test:app"), Severity::Problem),
         ]
     );
+    world.ops.dedicate_pool(&"eu-central-1_other".parse().unwrap(), Some(&acme.id)).await.unwrap();
+    assert_eq!(found().await[0], (name("eu-central-1_other:elsewhere"), Severity::Problem));
 }

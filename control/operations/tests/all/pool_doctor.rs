@@ -239,6 +239,8 @@ async fn c1_a_client_that_lets_people_write_our_claims_is_a_problem() {
     let health = pool.health_as(&Examination { claims, ..Examination::default() }).await;
     let found: Vec<_> = health.cases.iter().map(|case| (case.finding.code, case.finding.severity)).collect();
     assert_eq!(found, [("CLIENT_WRITE_ATTRIBUTES", Severity::Problem), ("CLIENT_READ_ATTRIBUTES", Severity::Note)]);
+    let remedy = "`tenantctl tenant policy acme --adopted --claim custom:tenant_id`";
+    assert!(health.cases[0].finding.message.contains(remedy), "{:?}", health.cases[0]);
 }
 
 #[tokio::test]
@@ -352,4 +354,47 @@ async fn who_became_a_member_this_hour_is_not_believed_to_be_gone() {
     let pool = PoolWorld::new().await;
     pool.world.add(&pool.acme.id, "new", "member").await;
     assert!(pool.codes().await.is_empty());
+}
+
+#[tokio::test]
+async fn version_1_is_a_problem_where_a_tenant_sends_codes() {
+    let pool = PoolWorld::new().await;
+    pool.asks_for_codes().await;
+    let arn = |name: &str| format!("arn:aws:lambda:eu-central-1:123456789012:function:{name}");
+    pool.pool().update(|settings| {
+        let config = settings.shown.get_mut("LambdaConfig").unwrap().as_object_mut().unwrap();
+        let version = [("LambdaArn", arn("pre-token-generation")), ("LambdaVersion", "V1_0".to_owned())];
+        config.insert("PreTokenGenerationConfig".to_owned(), version.into_iter().collect());
+    });
+    assert_eq!(pool.case("PRE_TOKEN_VERSION").await.finding.severity, Severity::Problem);
+    assert_eq!(pool.health().await.problems(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_was_never_bound_keeps_the_account_scope_beside_a_chain() {
+    for dedicated in [true, false] {
+        let pool = PoolWorld::new().await;
+        let ops = &pool.world.ops;
+        let settings = ClientSettings {
+            explicit_auth_flows: ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"].map(str::to_owned).to_vec(),
+            auth_session_validity: Some(5),
+            ..app_settings()
+        };
+        let second = pool.add_client("second", settings);
+        if dedicated {
+            ops.dedicate_pool(&second.pool, Some(&pool.acme.id)).await.unwrap();
+        } else {
+            ops.observe_unbound(&second.pool, true).await.unwrap();
+        }
+        assert!(!pool.codes().await.contains(&"ACCOUNT_SCOPE_KEPT"), "dedicated: {dedicated}");
+        pool.asks_for_codes().await;
+        let case = pool.case("ACCOUNT_SCOPE_KEPT").await;
+        assert_eq!(
+            (case.finding.target.as_str(), case.finding.severity),
+            ("eu-central-1_test:second", Severity::Problem)
+        );
+        let bound = NewBinding { suppress_account_scope: true, ..NewBinding::to_tenant(second, pool.acme.id.clone()) };
+        ops.bind_client(&bound).await.unwrap();
+        assert!(pool.codes().await.is_empty(), "dedicated: {dedicated}");
+    }
 }
