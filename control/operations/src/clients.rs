@@ -269,7 +269,7 @@ pub(crate) fn entomb(binding: &mut Binding) {
 }
 
 /// A machine's roles may change; what a client is bound to may not.
-fn same_purpose(one: &ClientKind, other: &ClientKind) -> bool {
+pub(crate) fn same_purpose(one: &ClientKind, other: &ClientKind) -> bool {
     match (one, other) {
         (ClientKind::Machine { tenant: one, .. }, ClientKind::Machine { tenant: other, .. }) => one == other,
         _ => one == other,

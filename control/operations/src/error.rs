@@ -131,6 +131,12 @@ pub enum OperationError {
     /// Its name stands for something else.
     #[error("there is an app client of this name already, made as {0}")]
     ClientNameTaken(&'static str),
+    /// It was made to the end.
+    #[error("the app client {0} was made under this name and is bound: there is nothing to take back")]
+    ClientMade(String),
+    /// It was deleted in the pool.
+    #[error("the app client {0} was made under this name and is gone from its pool")]
+    ClientGone(String),
     /// It was unbound since.
     #[error("the app client {0} was made under this name and is unbound by now")]
     ClientUnbound(String),
@@ -231,6 +237,8 @@ impl OperationError {
             Self::ClientsOpen(_) => "CLIENTS_OPEN",
             Self::ClientChanged(_) => "CLIENT_CHANGED",
             Self::ClientNameTaken(_) => "CLIENT_NAME_TAKEN",
+            Self::ClientMade(_) => "CLIENT_MADE",
+            Self::ClientGone(_) => "CLIENT_GONE",
             Self::ClientUnbound(_) => "CLIENT_UNBOUND",
             Self::ClientLacks(_) => "CLIENT_LACKS",
             Self::ClientNotOurs => "CLIENT_NOT_OURS",
@@ -329,6 +337,10 @@ impl OperationError {
             }
             Self::ClientChanged(_) => "repeat the command, and look at the differences again".to_owned(),
             Self::ClientNameTaken(_) => "choose another --name; `tenantctl client list` shows what is bound".to_owned(),
+            Self::ClientMade(client) => format!("`tenantctl client delete {client}` deletes it"),
+            Self::ClientGone(client) => {
+                format!("`tenantctl client delete {client}` clears it, then repeat the command")
+            }
             Self::ClientUnbound(_) => {
                 "`tenantctl client bind` binds it again, `tenantctl client delete` deletes it".to_owned()
             }

@@ -7,14 +7,20 @@
 //! next. A client that is not bound lets nobody in.
 
 use domain::{Binding, Client, ClientId, ClientKind, Groups, Mode, PoolId, Tenant};
+use jiff::SignedDuration;
 use pool::{Created, NewClient, PoolError, Required, Schema};
 use store::Key;
 use store::entity::ClientIntent;
 
 use crate::alignment::UserPools;
+use crate::clients::same_purpose;
 use crate::commit::Part;
 use crate::record::Deed;
 use crate::{OperationError, Operations, ROUNDS};
+
+/// Whoever made a client for an intent heard of it within this time after one was bound. A client of its name that came later is
+/// somebody else's, who copied the name.
+const DUPLICATES: SignedDuration = SignedDuration::from_mins(1);
 
 /// An app client to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,8 +114,8 @@ impl Operations {
     pub async fn give_up_client(&self, pools: UserPools<'_>, wish: &ClientWish) -> Result<bool, OperationError> {
         self.operators_only()?;
         let Some(intent) = self.intended(wish).await? else { return Ok(false) };
-        if intent.made.is_some() {
-            return Err(OperationError::ClientNameTaken(crate::shape::client_kind(&intent.kind)));
+        if let Some(made) = &intent.made {
+            return Err(OperationError::ClientMade(format!("{}:{made}", intent.pool)));
         }
         self.undo(pools, &intent).await?;
         Ok(true)
@@ -131,6 +137,7 @@ impl Operations {
             kind: wish.kind.clone(),
             nonce: format!("{:016x}", u64::from_be_bytes(self.bits())),
             made: None,
+            bound: None,
             created: self.now(),
             revision: 0,
         };
@@ -165,10 +172,12 @@ impl Operations {
         let (id, secret) = if let Some(id) = found {
             // What an earlier run left may be of an earlier policy.
             let client = Client { pool: wish.pool.clone(), id };
-            let read = match pool::describe(pools.cognito, &client).await {
-                Err(PoolError::Missing) => return Ok(None),
-                other => other?,
-            };
+            self.check_free(&client, &wish.kind).await?;
+            let Some(read) = pool::find(pools.cognito, &client).await? else { return Ok(None) };
+            if !read.is_as_asked(&new_client(wish, &name), &wish.kind, &ground.required) {
+                // Made for another wish, and an update changes neither its secret nor where it sends people.
+                return self.begin_anew(pools, wish, intent, &client).await.map(|()| None);
+            }
             let differences = read.differences(&ground.required);
             self.change_client(pools, &binding(&client, wish), &read, &differences).await?;
             (client.id, read.secret().map(str::to_owned))
@@ -207,6 +216,38 @@ impl Operations {
         Ok(created?)
     }
 
+    /// What the table says of a client that this run did not make: an error if somebody bound it to something else.
+    async fn check_free(&self, client: &Client, kind: &ClientKind) -> Result<Option<Binding>, OperationError> {
+        let known: Option<Binding> = self.session.get(&Key::binding(client)).await?;
+        if let Some(known) = &known
+            && known.kind != ClientKind::Unbound
+            && known.kind != *kind
+        {
+            return Err(OperationError::ClientBoundElsewhere(crate::shape::client_kind(&known.kind).to_owned()));
+        }
+        Ok(known)
+    }
+
+    /// Deletes what an earlier run left, unless it is bound by now. First the intent is written once more: a run that is about to bind
+    /// it learns that there is another.
+    async fn begin_anew(
+        &self,
+        pools: UserPools<'_>,
+        wish: &ClientWish,
+        intent: &ClientIntent,
+        left: &Client,
+    ) -> Result<(), OperationError> {
+        if self.check_free(left, &ClientKind::Unbound).await.is_err() {
+            return Err(OperationError::ClientNameTaken(crate::shape::client_kind(&wish.kind)));
+        }
+        let mut transaction = self.transaction();
+        transaction.write(Part::Intent, intent)?;
+        if self.commit(&transaction).await?.is_empty() {
+            self.delete_others(pools, intent, None).await?;
+        }
+        Ok(())
+    }
+
     /// Binds the client and writes it into the intent, in one transaction.
     async fn bind_intended(
         &self,
@@ -214,9 +255,9 @@ impl Operations {
         mut binding: Binding,
         tenant: Option<&Tenant>,
     ) -> Result<Option<Binding>, OperationError> {
-        let known: Option<Binding> = self.session.get(&Key::binding(&binding.client)).await?;
+        let known = self.check_free(&binding.client, &binding.kind).await?;
         binding.revision = known.map_or(0, |known| known.revision);
-        let done = ClientIntent { made: Some(binding.client.id.clone()), ..intent.clone() };
+        let done = ClientIntent { made: Some(binding.client.id.clone()), bound: Some(self.now()), ..intent.clone() };
         let target = format!("{}:{}", binding.client.pool, binding.client.id);
         let deed = Deed::new("client.create", &target);
         let mut transaction = self.transaction();
@@ -244,12 +285,17 @@ impl Operations {
         if binding.kind == ClientKind::Unbound {
             return Err(OperationError::ClientUnbound(made.to_string()));
         }
-        // Somebody may have deleted it in the pool: an error says so.
-        pool::describe(pools.cognito, &client).await?;
+        if !same_purpose(&binding.kind, &intent.kind) {
+            return Err(OperationError::ClientBoundElsewhere(crate::shape::client_kind(&binding.kind).to_owned()));
+        }
+        if pool::find(pools.cognito, &client).await?.is_none() {
+            return Err(OperationError::ClientGone(format!("{}:{made}", client.pool)));
+        }
         Ok(MadeClient { binding, name: pool_name(intent), secret: None, before: true })
     }
 
-    /// Deletes whatever else was made for an intent: an answer was lost and the request sent again, or two runs met.
+    /// Deletes whatever else was made for an intent: an answer was lost and the request sent again, or two runs met. Once a client is
+    /// bound, only what was made until then: anybody can copy a name.
     pub(crate) async fn delete_others(
         &self,
         pools: UserPools<'_>,
@@ -260,9 +306,18 @@ impl Operations {
             let client = Client { pool: intent.pool.clone(), id };
             let known: Option<Binding> = self.session.get(&Key::binding(&client)).await?;
             let bound = known.is_some_and(|known| known.kind != ClientKind::Unbound);
-            if Some(&client.id) != but && !bound {
-                pool::delete(pools.cognito, &client).await?;
+            if Some(&client.id) == but || bound {
+                continue;
             }
+            if intent.made.is_some() {
+                let read = pool::find(pools.cognito, &client).await?;
+                let created = read.and_then(|read| read.created());
+                let ours = |(created, bound)| created <= bound + DUPLICATES;
+                if !created.zip(intent.bound).is_some_and(ours) {
+                    continue;
+                }
+            }
+            pool::delete(pools.cognito, &client).await?;
         }
         Ok(())
     }

@@ -76,15 +76,7 @@ pub async fn create(
     schema: &Schema,
 ) -> Result<Created, PoolError> {
     const CALL: &str = "CreateUserPoolClient";
-    let machine = matches!(kind, ClientKind::Machine { .. });
-    let wished: BTreeSet<String> = if machine {
-        BTreeSet::from([CLIENT_CREDENTIALS.to_owned()])
-    } else if new.callback_urls.is_empty() {
-        BTreeSet::new()
-    } else {
-        BTreeSet::from([CODE.to_owned()])
-    };
-    let oauth = required.oauth_flows.applied(&wished);
+    let oauth = oauth_flows_of(new, kind, required);
     let mut flows = required.auth_flows.applied(&BTreeSet::from([REFRESH.to_owned()]));
     // Whoever has AWS credentials could take passwords on a server; nobody asked for that.
     if flows.len() > 1 {
@@ -94,11 +86,6 @@ pub async fn create(
     // C1: what tokens say is never an attribute that people write, and neither is any other custom attribute.
     let writable: Vec<String> = schema.standard().difference(&required.write_attributes.never).cloned().collect();
     let readable = required.read_attributes.applied(&BTreeSet::new());
-    let scopes = match (new.scopes.is_empty(), oauth.is_empty()) {
-        (_, true) => None,
-        (true, _) => Some(vec!["openid".to_owned()]),
-        (false, _) => Some(new.scopes.clone()),
-    };
     let units = TokenValidityUnitsType::builder()
         .access_token(TimeUnitsType::Minutes)
         .id_token(TimeUnitsType::Minutes)
@@ -109,7 +96,7 @@ pub async fn create(
         .create_user_pool_client()
         .user_pool_id(pool.as_ref())
         .client_name(&new.name)
-        .generate_secret(new.secret || machine)
+        .generate_secret(has_secret(new, kind))
         .set_explicit_auth_flows(Some(flows.iter().map(|flow| ExplicitAuthFlowsType::from(flow.as_str())).collect()))
         .set_supported_identity_providers(Some(providers.into_iter().collect()))
         .allowed_o_auth_flows_user_pool_client(!oauth.is_empty())
@@ -117,7 +104,7 @@ pub async fn create(
             Some(oauth.iter().map(|flow| OAuthFlowType::from(flow.as_str())).collect::<Vec<_>>())
                 .filter(|flows| !flows.is_empty()),
         )
-        .set_allowed_o_auth_scopes(scopes)
+        .set_allowed_o_auth_scopes(scopes_of(new, !oauth.is_empty()))
         .set_callback_urls(list(&new.callback_urls))
         .set_logout_urls(list(&new.logout_urls))
         .set_write_attributes(list(&writable))
@@ -137,6 +124,27 @@ pub async fn create(
     let client = output.user_pool_client.ok_or_else(|| PoolError::odd(CALL, "a client"))?;
     let id = client.client_id.and_then(|id| id.parse().ok()).ok_or_else(|| PoolError::odd(CALL, "the client's id"))?;
     Ok(Created { id, secret: client.client_secret })
+}
+
+pub(crate) fn has_secret(new: &NewClient, kind: &ClientKind) -> bool {
+    new.secret || matches!(kind, ClientKind::Machine { .. })
+}
+
+pub(crate) fn oauth_flows_of(new: &NewClient, kind: &ClientKind, required: &Required) -> BTreeSet<String> {
+    let wished = if matches!(kind, ClientKind::Machine { .. }) {
+        Some(CLIENT_CREDENTIALS)
+    } else {
+        Some(CODE).filter(|_| !new.callback_urls.is_empty())
+    };
+    required.oauth_flows.applied(&wished.map(str::to_owned).into_iter().collect())
+}
+
+pub(crate) fn scopes_of(new: &NewClient, oauth: bool) -> Option<Vec<String>> {
+    match (new.scopes.is_empty(), oauth) {
+        (_, false) => None,
+        (true, _) => Some(vec!["openid".to_owned()]),
+        (false, _) => Some(new.scopes.clone()),
+    }
 }
 
 /// The clients of exactly this name, in the order of their ids.

@@ -8,11 +8,13 @@ use aws_sdk_cognitoidentityprovider::config::interceptors::AfterDeserializationI
 use aws_sdk_cognitoidentityprovider::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_cognitoidentityprovider::error::BoxError;
 use aws_sdk_cognitoidentityprovider::types::UserPoolClientType;
-use domain::PoolId;
+use domain::{ClientKind, PoolId};
+use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::create::{has_secret, oauth_flows_of, scopes_of};
 use crate::region::in_region;
-use crate::{AppClient, Difference, PoolError, Required, differences, survey};
+use crate::{AppClient, Difference, NewClient, PoolError, Required, differences, survey};
 
 const CALL: &str = "DescribeUserPoolClient";
 
@@ -65,6 +67,23 @@ impl Described {
     /// Its secret, if it has one.
     pub fn secret(&self) -> Option<&str> {
         self.all.client_secret()
+    }
+
+    /// When it was made.
+    pub fn created(&self) -> Option<Timestamp> {
+        let created = self.all.creation_date()?;
+        let nanoseconds = i32::try_from(created.subsec_nanos()).ok()?;
+        Timestamp::new(created.secs(), nanoseconds).ok()
+    }
+
+    /// Whether it is what [`create`](crate::create) would make of a wish, as far as an update leaves it alone.
+    pub fn is_as_asked(&self, new: &NewClient, kind: &ClientKind, required: &Required) -> bool {
+        let set = |texts: &[String]| texts.iter().cloned().collect::<BTreeSet<String>>();
+        let scopes = scopes_of(new, !oauth_flows_of(new, kind, required).is_empty()).unwrap_or_default();
+        self.client.has_secret == has_secret(new, kind)
+            && set(self.all.callback_urls()) == set(&new.callback_urls)
+            && set(self.all.logout_urls()) == set(&new.logout_urls)
+            && self.client.oauth_scopes == set(&scopes)
     }
 
     /// An error if an update would lose something.

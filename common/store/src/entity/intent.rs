@@ -21,6 +21,8 @@ pub struct ClientIntent {
     pub nonce: String,
     /// The client, once it is bound. Whatever else carries the nonce is a duplicate.
     pub made: Option<ClientId>,
+    /// When it was bound: what is made under its name a while later is not ours to delete.
+    pub bound: Option<Timestamp>,
     /// Since when it is intended.
     pub created: Timestamp,
     /// Counts writes.
@@ -37,7 +39,7 @@ impl ClientIntent {
 impl Entity for ClientIntent {
     const KIND: &'static str = "client_intent";
     const ATTRIBUTES: &'static [&'static str] =
-        &["pool", "name", "binds", "tenant_id", "roles", "nonce", "made", "created", LIST_PK, LIST_SK];
+        &["pool", "name", "binds", "tenant_id", "roles", "nonce", "made", "bound", "created", LIST_PK, LIST_SK];
 
     fn key(&self) -> Key {
         Key::client_intent(&self.pool, self.tenant(), &self.name)
@@ -52,6 +54,7 @@ impl Entity for ClientIntent {
             .text("name", &self.name)
             .text("nonce", &self.nonce)
             .maybe_text("made", self.made.as_ref())
+            .maybe_text("bound", self.bound.map(|bound| bound.to_string()))
             .time("created", self.created);
         match &self.kind {
             ClientKind::Tenant(tenant) => to.text("binds", "tenant").text("tenant_id", tenant),
@@ -81,6 +84,7 @@ impl Entity for ClientIntent {
             kind,
             nonce: item.text("nonce")?.to_owned(),
             made: item.maybe_parse("made")?,
+            bound: item.maybe_parse("bound")?,
             created: item.time("created")?,
             revision: item.number("revision")?,
         })

@@ -204,14 +204,14 @@ async fn single_sign_on_leaves_the_tenants_own_provider_alone_spelled_as_the_poo
     world.server.shutdown().await;
 }
 
-/// Runs a change, and something else while its next call of a name waits.
-async fn meanwhile<T>(world: &Faulty, call: &'static str, run: impl Future<Output = T>, other: impl Future) -> T {
-    world.faults.set(&[(At::Next(call), Fault::Pause)]);
-    let other = async {
+/// Runs a change, and something else while its first update of a client waits.
+async fn meanwhile<T>(world: &Faulty, run: impl Future<Output = T>, other: impl Future) -> T {
+    world.faults.set(&[(At::Next("updateuserpoolclient"), Fault::Pause)]);
+    let other = Box::pin(async {
         world.faults.held.notified().await;
         other.await;
         world.faults.go_on.notify_one();
-    };
+    });
     tokio::join!(run, other).0
 }
 
@@ -235,7 +235,7 @@ async fn a_client_that_is_bound_while_the_policy_changes_is_told_of() {
     world.ops.make_client(world.pools(), &wish("web", &acme.id)).await.unwrap();
     let wanted = to(Chain::Code);
     let done =
-        meanwhile(&world, "updateuserpoolclient", change(&world, &acme, &wanted), adopted(&world, &acme, "late")).await;
+        meanwhile(&world, Box::pin(change(&world, &acme, &wanted)), Box::pin(adopted(&world, &acme, "late"))).await;
     assert_eq!(code(done), "CLIENTS_OPEN");
     assert_eq!(world.ops.tenant(&acme.id).await.unwrap().policy.chain, Chain::Code);
     let pools = UserPools { adopted: true, ..world.pools() };
@@ -277,7 +277,7 @@ async fn what_somebody_changes_at_one_client_while_another_is_written_stays() {
         }
     };
     let wanted = to(Chain::Password);
-    meanwhile(&world, "updateuserpoolclient", change(&world, &acme, &wanted), rename).await.unwrap();
+    meanwhile(&world, Box::pin(change(&world, &acme, &wanted)), Box::pin(rename)).await.unwrap();
     // The one whose update was under way is as it was read; the other was read after it was renamed.
     assert_eq!(world.clients().await.values().filter(|name| *name == "renamed").count(), 1);
     for id in &ids {

@@ -2,7 +2,7 @@
 
 use aws_sdk_cognitoidentityprovider::types::{OAuthFlowType, PreventUserExistenceErrorTypes};
 use domain::{ClientKind, Mode, Tenant};
-use operations::{MadeClient, NewTenant, OperationError, Operations};
+use operations::{ClientWish, MadeClient, NewBinding, NewTenant, OperationError, Operations};
 
 use crate::faults::{At, Fault, Faulty, POOL, client, wish};
 use crate::table::{code, now, random, roles};
@@ -202,5 +202,93 @@ async fn a_crash_while_a_client_is_deleted_is_finished_by_the_same_command_and_n
     }
     assert_eq!(code(world.ops.delete_client(world.pools(), &client("elsewhere")).await), "CLIENT_NOT_OURS");
     assert_eq!(world.ops.client(&client("elsewhere")).await.unwrap_err().code(), "CLIENT_UNKNOWN", "{POOL}");
+    world.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_somebody_bound_to_another_tenant_meanwhile_stays_theirs() {
+    let world = Faulty::new().await;
+    let (acme, umbra) = (tenant(&world, "acme").await, tenant(&world, "umbra").await);
+    assert!(crashes(&world, "web", &acme, At::Next("createuserpoolclient"), Fault::HoldAfter).await);
+    world.faults.set(&[]);
+    let left = client(world.clients().await.keys().next().unwrap());
+    world.ops.bind_client(&NewBinding::to_tenant(left.clone(), umbra.id.clone())).await.unwrap();
+    let before = world.described(left.id.as_ref()).await;
+    assert_eq!(code(world.ops.make_client(world.pools(), &wish("web", &acme.id)).await), "CLIENT_BOUND_ELSEWHERE");
+    assert_eq!(world.ops.client(&left).await.unwrap().kind, ClientKind::Tenant(umbra.id));
+    assert_eq!(world.described(left.id.as_ref()).await, before);
+    world.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_was_made_somebody_elses_is_not_told_to_be_done() {
+    let world = Faulty::new().await;
+    let (acme, umbra) = (tenant(&world, "acme").await, tenant(&world, "umbra").await);
+    let made = world.ops.make_client(world.pools(), &wish("web", &acme.id)).await.unwrap().binding.client;
+    world.ops.unbind_client(&made).await.unwrap();
+    world.ops.bind_client(&NewBinding::to_tenant(made, umbra.id)).await.unwrap();
+    assert_eq!(code(world.ops.make_client(world.pools(), &wish("web", &acme.id)).await), "CLIENT_BOUND_ELSEWHERE");
+    world.server.shutdown().await;
+}
+
+fn an_hour_ago() -> jiff::Timestamp {
+    now() - jiff::SignedDuration::from_hours(1)
+}
+
+#[tokio::test]
+async fn a_client_that_somebody_named_alike_later_is_not_ours_to_delete() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    let ops = Operations::new(&world.table, world.ops.actor().clone(), an_hour_ago, random);
+    let made = ops.make_client(world.pools(), &wish("web", &acme.id)).await.unwrap();
+    let copy = world.direct.create_user_pool_client().user_pool_id(POOL).client_name(&made.name).send().await.unwrap();
+    let copy = copy.user_pool_client.unwrap().client_id.unwrap();
+    assert!(world.ops.make_client(world.pools(), &wish("web", &acme.id)).await.unwrap().before);
+    assert!(world.clients().await.contains_key(&copy));
+    world.ops.delete_client(world.pools(), &made.binding.client).await.unwrap();
+    assert_eq!(world.clients().await.into_keys().collect::<Vec<_>>(), [copy]);
+    world.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_earlier_run_left_for_another_wish_is_made_anew() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    let url = || vec!["https://app.example/".to_owned()];
+    let plain = |name: &str| wish(name, &acme.id);
+    let wishes = [
+        ClientWish { secret: true, ..plain("secret") },
+        ClientWish { callback_urls: url(), ..plain("callback") },
+        ClientWish { callback_urls: url(), scopes: vec!["api/read".to_owned()], ..plain("scopes") },
+    ];
+    for wish in wishes {
+        let row = wish.name.clone();
+        assert!(crashes(&world, &row, &acme, At::Next("createuserpoolclient"), Fault::HoldAfter).await, "{row}");
+        world.faults.set(&[]);
+        let made = world.ops.make_client(world.pools(), &wish).await.unwrap();
+        one_is_left(&world, &row, &made, &row).await;
+        assert_eq!(made.secret.is_some(), wish.secret, "{row}");
+        let there = world.described(made.binding.client.id.as_ref()).await;
+        assert_eq!(there.callback_urls(), wish.callback_urls, "{row}");
+        assert_eq!(there.allowed_o_auth_scopes().contains(&"api/read".to_owned()), !wish.scopes.is_empty(), "{row}");
+    }
+    world.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn whoever_cannot_go_on_learns_what_clears_it() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    let made = world.ops.make_client(world.pools(), &wish("web", &acme.id)).await.unwrap().binding.client;
+    let clears = format!("tenantctl client delete {}:{}", made.pool, made.id);
+    let refused = world.ops.give_up_client(world.pools(), &wish("web", &acme.id)).await.unwrap_err();
+    assert_eq!(refused.code(), "CLIENT_MADE");
+    assert!(refused.help().contains(&clears), "{}", refused.help());
+    world.direct.delete_user_pool_client().user_pool_id(POOL).client_id(made.id.as_ref()).send().await.unwrap();
+    let refused = world.ops.make_client(world.pools(), &wish("web", &acme.id)).await.unwrap_err();
+    assert_eq!(refused.code(), "CLIENT_GONE");
+    assert!(refused.help().contains(&clears), "{}", refused.help());
+    world.ops.delete_client(world.pools(), &made).await.unwrap();
+    world.ops.make_client(world.pools(), &wish("web", &acme.id)).await.unwrap();
     world.server.shutdown().await;
 }
