@@ -1,5 +1,6 @@
 //! `tenantctl doctor --pool` and `tenantctl member unlock`, over a local user pool.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -7,6 +8,8 @@ use aws_sdk_cognitoidentityprovider as cognito;
 use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Credentials, Region};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use user_pool::{ClientSeed, ClientSettings, Clock, PoolSettings, Random, Server, Settings, Sink};
 
 use crate::bench::{Laptop, text};
@@ -204,4 +207,46 @@ async fn nobody_is_asked_whose_answer_a_program_reads() {
     assert_eq!(shown, (1, vec!["USERS_UNCONFIRMED".to_owned()]), "the plan is shown to whoever has to agree");
     run(&[]).await;
     assert!(ASKED.load(Ordering::Relaxed) == 1 && !stack.is_there(&old).await);
+}
+
+/// The user pool's address, behind which nobody may call one operation.
+async fn forbidding(operation: &'static str, pools: SocketAddr) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut caller, _)) = listener.accept().await {
+            let mut pools = TcpStream::connect(pools).await.unwrap();
+            tokio::spawn(async move {
+                let (mut asked, mut answered) = ([0; 65536], [0; 65536]);
+                loop {
+                    tokio::select! {
+                        Ok(read @ 1..) = caller.read(&mut asked) => {
+                            if String::from_utf8_lossy(&asked[..read]).contains(operation) {
+                                caller.write_all(FORBIDDEN).await.unwrap();
+                                return;
+                            }
+                            pools.write_all(&asked[..read]).await.unwrap();
+                        }
+                        Ok(read @ 1..) = pools.read(&mut answered) => caller.write_all(&answered[..read]).await.unwrap(),
+                        else => return,
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+const FORBIDDEN: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/x-amz-json-1.1\r\nconnection: close\r\n\
+content-length: 34\r\n\r\n{\"__type\":\"AccessDeniedException\"}";
+
+#[tokio::test]
+async fn what_was_found_is_told_even_where_nothing_could_be_done() {
+    let stack = Stack::new().await;
+    let old = stack.signs_up("bob").await;
+    stack.laptop.user_pools_at(&forbidding("AdminDeleteUser", stack.server.address()).await);
+    assert_eq!(stack.doctor(&["--fix", "--yes"]).await, (3, vec!["USERS_UNCONFIRMED".to_owned()]));
+    assert_eq!(stack.laptop.refused(&["doctor", "--pool", "--fix", "--yes"]).await, (3, "POOL_NOT_ALLOWED".to_owned()));
+    assert!(stack.is_there(&old).await);
 }
