@@ -217,17 +217,21 @@ async fn forbidding(operation: &'static str, pools: SocketAddr) -> String {
         while let Ok((mut caller, _)) = listener.accept().await {
             let mut pools = TcpStream::connect(pools).await.unwrap();
             tokio::spawn(async move {
-                let (mut asked, mut answered) = ([0; 65536], [0; 65536]);
+                let (mut asked, mut answered) = (Vec::with_capacity(65536), Vec::with_capacity(65536));
                 loop {
                     tokio::select! {
-                        Ok(read @ 1..) = caller.read(&mut asked) => {
-                            if String::from_utf8_lossy(&asked[..read]).contains(operation) {
+                        Ok(1..) = caller.read_buf(&mut asked) => {
+                            if String::from_utf8_lossy(&asked).contains(operation) {
                                 caller.write_all(FORBIDDEN).await.unwrap();
                                 return;
                             }
-                            pools.write_all(&asked[..read]).await.unwrap();
+                            pools.write_all(&asked).await.unwrap();
+                            asked.clear();
                         }
-                        Ok(read @ 1..) = pools.read(&mut answered) => caller.write_all(&answered[..read]).await.unwrap(),
+                        Ok(1..) = pools.read_buf(&mut answered) => {
+                            caller.write_all(&answered).await.unwrap();
+                            answered.clear();
+                        }
                         else => return,
                     }
                 }
