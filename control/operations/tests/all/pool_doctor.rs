@@ -398,3 +398,16 @@ async fn a_client_that_was_never_bound_keeps_the_account_scope_beside_a_chain() 
         assert!(pool.codes().await.is_empty(), "dedicated: {dedicated}");
     }
 }
+
+#[tokio::test]
+async fn what_a_shared_client_lacks_is_said_to_be_nobodys_policy() {
+    let pool = PoolWorld::new().await;
+    pool.pool().update(|settings| settings.custom_attributes.push("tenant_id".to_owned()));
+    let portal = pool.add_client("portal", ClientSettings { write_attributes: Vec::new(), ..app_settings() });
+    pool.world.ops.bind_client(&NewBinding::shared(portal)).await.unwrap();
+    let claims = vec!["custom:tenant_id".parse().unwrap()];
+    let health = pool.health_as(&Examination { claims, ..Examination::default() }).await;
+    let found = health.cases.iter().find(|case| case.finding.target == "eu-central-1_test:portal").unwrap();
+    assert_eq!((found.finding.severity, found.finding.fix), (Severity::Problem, Fixed::No));
+    assert!(found.finding.message.contains("change it in the console"), "{}", found.finding.message);
+}
