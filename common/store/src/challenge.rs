@@ -1,6 +1,7 @@
 //! A code's life in the table: issued once however often it is asked for, counted before it is compared, used once.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
@@ -213,18 +214,17 @@ async fn attempt(
     session: &Session,
     update: UpdateItemFluentBuilder,
 ) -> Result<Option<Option<HashMap<String, AttributeValue>>>, Broken> {
-    let lost = std::sync::Mutex::new(None);
+    let lost = Mutex::new(None);
     let answer = |error: &UpdateItemError| match error {
         UpdateItemError::ConditionalCheckFailedException(failed) => {
-            if let Ok(mut lost) = lost.lock() {
-                *lost = Some(failed.item.clone());
-            }
+            // A lock that somebody dropped in a panic still holds what was lost: "done" must not come of it.
+            *lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(failed.item.clone());
             Some(Answer::Is(UpdateItemOutput::builder().build()))
         }
         _ => None,
     };
     session.attempt("UpdateItem", || update.clone().send(), answer).await?;
-    Ok(lost.into_inner().unwrap_or_default())
+    Ok(lost.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Whether a mail was taken.

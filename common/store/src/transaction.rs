@@ -1,6 +1,7 @@
 //! One conditional transaction: every part holds its own condition, and a lost part is named.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput};
@@ -234,13 +235,12 @@ impl Session {
     /// that was deleted meanwhile.
     pub async fn commit<L: Clone + Send + Sync>(&self, transaction: &Transaction<L>) -> Result<Commit<L>, Broken> {
         let items: Vec<_> = transaction.parts.iter().map(|(_, item)| item.clone()).collect();
-        let lost = std::sync::Mutex::new(Vec::new());
+        let lost = Mutex::new(Vec::new());
         let request = || self.table().client().transact_write_items().set_transact_items(Some(items.clone())).send();
         let answer = |error: &TransactWriteItemsError| match classify(error, &transaction.parts) {
             Cancelled::Lost(parts) => {
-                if let Ok(mut lost) = lost.lock() {
-                    *lost = parts;
-                }
+                // A lock that somebody dropped in a panic still holds what was lost: "done" must not come of it.
+                *lost.lock().unwrap_or_else(PoisonError::into_inner) = parts;
                 Some(Answer::Is(TransactWriteItemsOutput::builder().build()))
             }
             Cancelled::Passing => Some(Answer::Again),
@@ -248,7 +248,7 @@ impl Session {
             Cancelled::Other => None,
         };
         self.attempt("TransactWriteItems", request, answer).await?;
-        let lost = lost.into_inner().unwrap_or_default();
+        let lost = lost.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(if lost.is_empty() { Commit::Done } else { Commit::Lost(lost) })
     }
 }
