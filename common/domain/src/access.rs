@@ -10,7 +10,7 @@ use crate::proof::{MailboxProof, NoProof};
 use crate::provider::{Provider, ProviderKind};
 use crate::refusal::Refusal;
 use crate::sign_up::{domain_route, refusal_for};
-use crate::tenant::{JoinMode, Tenant, TenantStatus};
+use crate::tenant::{JoinMode, Tenant};
 
 /// By which path of Cognito the token comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,11 +73,7 @@ pub fn decide<'a>(facts: &Facts<'a>) -> Access<'a> {
 }
 
 fn standing<'a>(facts: &Facts<'a>) -> Result<Option<&'a Membership>, Refusal> {
-    match facts.tenant.status {
-        TenantStatus::Active => {}
-        TenantStatus::Suspended => return Err(Refusal::TenantSuspended),
-        TenantStatus::Closed => return Err(Refusal::TenantClosed),
-    }
+    facts.tenant.lets_people_in()?;
     this_way(facts)?;
     let Some(membership) = facts.membership else { return Ok(None) };
     match membership.status {

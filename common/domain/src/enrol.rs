@@ -13,7 +13,7 @@ use crate::provider::Provider;
 use crate::refusal::Refusal;
 use crate::role::Roles;
 use crate::sign_up::{domain_route, refusal_for};
-use crate::tenant::{JoinMode, Tenant, TenantStatus};
+use crate::tenant::{JoinMode, Tenant};
 
 /// What the decision rests on.
 #[derive(Debug)]
@@ -73,11 +73,7 @@ pub fn enrol(facts: &Facts<'_>) -> Enrolment {
 
 fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
     let policy = &facts.tenant.policy;
-    match facts.tenant.status {
-        TenantStatus::Active => {}
-        TenantStatus::Suspended => return Err(Refusal::TenantSuspended),
-        TenantStatus::Closed => return Err(Refusal::TenantClosed),
-    }
+    facts.tenant.lets_people_in()?;
     let ended = match facts.membership.map(|row| (row.status, row.since)) {
         None => None,
         Some((MembershipStatus::Active, _)) => return Ok(Enrolment::Member),

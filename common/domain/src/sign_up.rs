@@ -12,7 +12,7 @@ use crate::ownership::DomainOwner;
 use crate::proof::{MailboxProof, NoProof};
 use crate::provider::Provider;
 use crate::refusal::Refusal;
-use crate::tenant::{JoinMode, Tenant, TenantStatus};
+use crate::tenant::{JoinMode, Tenant};
 
 /// How somebody starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,13 +141,9 @@ fn admit(facts: &Facts<'_>) -> Result<Route, Refusal> {
         // A bound client always has its tenant; without one the table is incomplete, and that is a denial.
         return Err(if shared { Refusal::InvitationRequired } else { Refusal::ClientNotBound });
     };
-    match tenant.status {
-        TenantStatus::Active => {}
-        // Whose domain an address is, and how its owner is doing, is not for strangers to learn.
-        _ if shared && matches!(facts.presented, Presented::Nothing) => return Err(Refusal::InvitationRequired),
-        TenantStatus::Suspended => return Err(Refusal::TenantSuspended),
-        TenantStatus::Closed => return Err(Refusal::TenantClosed),
-    }
+    // Whose domain an address is, and how its owner is doing, is not for strangers to learn.
+    let stranger = shared && matches!(facts.presented, Presented::Nothing);
+    tenant.lets_people_in().map_err(|refusal| if stranger { Refusal::InvitationRequired } else { refusal })?;
     match facts.start {
         Start::Provider => by_provider(facts, tenant),
         Start::SignUp | Start::Administrator => by_oneself(facts, tenant),

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::id::{Invalid, Slug, TenantId, text};
+use crate::refusal::Refusal;
 use crate::role::{Role, Roles};
 
 text!(
@@ -31,6 +32,17 @@ pub struct Tenant {
     pub created: Timestamp,
     /// Counts writes.
     pub revision: u64,
+}
+
+impl Tenant {
+    /// Whether anybody gets in, and if not, why.
+    pub const fn lets_people_in(&self) -> Result<(), Refusal> {
+        match self.status {
+            TenantStatus::Active => Ok(()),
+            TenantStatus::Suspended => Err(Refusal::TenantSuspended),
+            TenantStatus::Closed => Err(Refusal::TenantClosed),
+        }
+    }
 }
 
 /// Checks a tenant's name for people's eyes.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::challenge::{
     self, Asking, CodeKeys, Issue, Limits, Recipient, Ticket, UNSHOWN, mailbox, mask, proved_password,
 };
-use domain::{Chain, Client, ClientKind, Email, Mode, Refusal, Tenant, TenantId, TenantStatus};
+use domain::{Client, Email, Mode, Refusal, Tenant, TenantId};
 use lambda::{Call, Challenged, Event, Failure, Outcome, Shown, Source, Trigger};
 pub use mail::{Mail, MailSettings, Unsent};
 use store::challenge::{Asked, Wanted};
@@ -101,7 +101,9 @@ impl CreateAuthChallenge {
         };
         let tenant_id: Option<TenantId> = bound.tenant.as_ref().map(|tenant| tenant.id.clone());
         // A history that cannot be read proves nothing, and asks for nothing.
-        let may = steps.ok_or(Refusal::UnsupportedEvent).and_then(|_| may_ask(&bound, request.proven));
+        let kind = bound.binding.as_ref().map(|binding| &binding.kind);
+        let sends = || challenge::sends(kind, bound.tenant.as_ref(), request.proven);
+        let may = steps.ok_or(Refusal::UnsupportedEvent).and_then(|_| sends());
         if bound.binding.as_ref().is_some_and(|binding| binding.mode == Mode::Observe) {
             return Outcome::reply(event.unchanged(), "observed").would(may.err()).of(tenant_id);
         }
@@ -174,22 +176,4 @@ impl CreateAuthChallenge {
 fn shown(request: &Request<'_>) -> String {
     let address = request.mailbox.as_ref().ok().filter(|_| request.proven && request.whom.exists);
     address.map_or_else(|| UNSHOWN.to_owned(), mask)
-}
-
-/// Whether this client's tenant asks for codes in such a session. What the define trigger decided is not believed.
-fn may_ask(bound: &Bound, proven: bool) -> Result<&Tenant, Refusal> {
-    let kind = bound.binding.as_ref().map(|binding| &binding.kind);
-    let (Some(ClientKind::Tenant(_)), Some(tenant)) = (kind, &bound.tenant) else {
-        return Err(Refusal::ClientNotBound);
-    };
-    match tenant.status {
-        TenantStatus::Active => {}
-        TenantStatus::Suspended => return Err(Refusal::TenantSuspended),
-        TenantStatus::Closed => return Err(Refusal::TenantClosed),
-    }
-    match (&tenant.policy.chain, proven) {
-        _ if tenant.policy.sso_required => Err(Refusal::SsoRequired),
-        (Chain::Code, _) | (Chain::PasswordAndCode { .. }, true) => Ok(tenant),
-        (Chain::PasswordAndCode { .. }, false) | (Chain::Password, _) => Err(Refusal::SignInAgain),
-    }
 }

@@ -1,9 +1,7 @@
 //! Define auth challenge: which step comes next, by the policy of the tenant whose app client this is.
 
-use domain::challenge::{self, Asks, Next};
-use domain::{
-    Binding, Client, ClientKind, Membership, MembershipStatus, Mode, Refusal, Tenant, TenantId, TenantStatus,
-};
+use domain::challenge::{self, Next};
+use domain::{Binding, Client, Membership, Mode, Refusal, Tenant, TenantId};
 use lambda::{Call, Challenged, Event, Outcome, Source, Trigger};
 use store::clients::{self, Bound, Guesses};
 use store::{Broken, Key, Session, Table};
@@ -58,7 +56,8 @@ impl DefineAuthChallenge {
             Err(broken) => return Outcome::broken(broken),
         };
         let tenant: Option<TenantId> = facts.tenant.as_ref().map(|tenant| tenant.id.clone());
-        let asks = asks(&facts);
+        let kind = facts.binding.as_ref().map(|binding| &binding.kind);
+        let asks = challenge::asks(kind, facts.tenant.as_ref(), facts.membership.as_ref());
         let outcome = match (facts.binding.map(|binding| binding.mode), asks) {
             (Some(Mode::Observe), asks) => Outcome::reply(event.unchanged(), "observed").would(asks.err()),
             (_, Err(refusal)) => Outcome::fail(refusal),
@@ -84,27 +83,6 @@ impl DefineAuthChallenge {
         let membership = found.maybe(tenant.as_ref().map(|tenant| membership(&tenant.id)).as_ref())?;
         Ok(Facts { binding, tenant, membership })
     }
-}
-
-/// What the person is asked for.
-fn asks(facts: &Facts) -> Result<Asks, Refusal> {
-    match facts.binding.as_ref().map(|binding| &binding.kind) {
-        // A shared client never speaks of a tenant that asks for more.
-        Some(ClientKind::Shared) => return Ok(Asks::Password),
-        Some(ClientKind::Tenant(_)) => {}
-        None | Some(ClientKind::Machine { .. } | ClientKind::Unbound) => return Err(Refusal::ClientNotBound),
-    }
-    let tenant = facts.tenant.as_ref().ok_or(Refusal::ClientNotBound)?;
-    match tenant.status {
-        TenantStatus::Active => {}
-        TenantStatus::Suspended => return Err(Refusal::TenantSuspended),
-        TenantStatus::Closed => return Err(Refusal::TenantClosed),
-    }
-    if tenant.policy.sso_required {
-        return Err(Refusal::SsoRequired);
-    }
-    let active = facts.membership.as_ref().filter(|row| row.status == MembershipStatus::Active);
-    Ok(tenant.policy.chain.asks(active.map(|row| &row.roles)))
 }
 
 const fn word(next: Next) -> &'static str {

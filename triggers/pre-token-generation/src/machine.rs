@@ -1,6 +1,6 @@
 //! Machines: a client of one tenant that speaks for itself, by client credentials.
 
-use domain::{Refusal, Roles, Tenant, TenantId, TenantStatus};
+use domain::{Refusal, Roles, Tenant, TenantId};
 use store::{Batch, Broken, Key, Session};
 
 use crate::{First, Verdict, Voice};
@@ -22,11 +22,7 @@ pub(crate) async fn verdict(
         if first.guessed.as_ref() == Some(tenant) { first.found.get(&key)? } else { session.get(&key).await? };
     let voice = match found {
         None => Err(Refusal::ClientNotBound),
-        Some(found) => match found.status {
-            TenantStatus::Active => Ok(Voice::Machine(Box::new((found, roles.clone())))),
-            TenantStatus::Suspended => Err(Refusal::TenantSuspended),
-            TenantStatus::Closed => Err(Refusal::TenantClosed),
-        },
+        Some(found) => found.lets_people_in().map(|()| Voice::Machine(Box::new((found, roles.clone())))),
     };
     let decision = if voice.is_ok() { "machine" } else { "refused" };
     Ok(Verdict { voice, decision, tenant: Some(tenant.clone()), would: None })
