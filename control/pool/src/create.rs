@@ -1,4 +1,4 @@
-//! Making an app client with the settings that it has to have, finding one by its name, and deleting one.
+//! Making an app client with the settings that it has to have, and deleting one.
 
 use std::collections::BTreeSet;
 
@@ -144,35 +144,6 @@ pub(crate) fn scopes_of(new: &NewClient, oauth: bool) -> Option<Vec<String>> {
         (_, false) => None,
         (true, _) => Some(vec!["openid".to_owned()]),
         (false, _) => Some(new.scopes.clone()),
-    }
-}
-
-/// The clients of exactly this name, in the order of their ids.
-pub async fn named(cognito: &Client, pool: &PoolId, name: &str) -> Result<BTreeSet<ClientId>, PoolError> {
-    const CALL: &str = "ListUserPoolClients";
-    let mut found = BTreeSet::new();
-    let mut from = None;
-    loop {
-        let page = cognito
-            .list_user_pool_clients()
-            .user_pool_id(pool.as_ref())
-            .max_results(60)
-            .set_next_token(from)
-            .customize()
-            .config_override(in_region(pool))
-            .send()
-            .await
-            .map_err(|error| PoolError::of(CALL, &error))?;
-        for client in page.user_pool_clients.unwrap_or_default() {
-            if client.client_name.as_deref() == Some(name) {
-                let id = client.client_id.and_then(|id| id.parse().ok());
-                found.insert(id.ok_or_else(|| PoolError::odd(CALL, "a client's id"))?);
-            }
-        }
-        from = page.next_token;
-        if from.is_none() {
-            return Ok(found);
-        }
     }
 }
 

@@ -15,10 +15,11 @@ mod update;
 pub use aws_sdk_cognitoidentityprovider::Client as Cognito;
 
 pub use app_client::AppClient;
-pub use create::{Created, NewClient, create, delete, lacks, named, provider_names, schema};
+pub use create::{Created, NewClient, create, delete, lacks, provider_names, schema};
 pub use describe::{Described, describe, find};
 pub use difference::{Change, Difference, Severity, differences};
 pub use error::PoolError;
 pub use required::{Attributes, Choice, LONGEST_REFRESH, LONGEST_TOKEN, Required, SHORTEST_CODE_SESSION, required};
 pub use schema::Schema;
+pub use survey::named;
 pub use update::update;

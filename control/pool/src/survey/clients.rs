@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::types::UserPoolClientDescription;
 use domain::{ClientId, PoolId};
 
 use crate::PoolError;
@@ -10,6 +11,19 @@ use crate::region::in_region;
 
 /// The ids of every app client of a pool.
 pub async fn client_ids(client: &Client, pool: &PoolId) -> Result<BTreeSet<ClientId>, PoolError> {
+    ids(client, pool, |_| true).await
+}
+
+/// The ids of the app clients of exactly this name.
+pub async fn named(client: &Client, pool: &PoolId, name: &str) -> Result<BTreeSet<ClientId>, PoolError> {
+    ids(client, pool, |found| found.client_name() == Some(name)).await
+}
+
+async fn ids(
+    client: &Client,
+    pool: &PoolId,
+    wanted: impl Fn(&UserPoolClientDescription) -> bool,
+) -> Result<BTreeSet<ClientId>, PoolError> {
     const CALL: &str = "ListUserPoolClients";
     let mut ids = BTreeSet::new();
     let mut from = None;
@@ -24,7 +38,7 @@ pub async fn client_ids(client: &Client, pool: &PoolId) -> Result<BTreeSet<Clien
             .send()
             .await
             .map_err(|error| PoolError::of(CALL, &error))?;
-        for found in page.user_pool_clients.unwrap_or_default() {
+        for found in page.user_pool_clients.into_iter().flatten().filter(&wanted) {
             let id = found.client_id.and_then(|id| id.parse().ok());
             ids.insert(id.ok_or(PoolError::odd(CALL, "a client's id"))?);
         }

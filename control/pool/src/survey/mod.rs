@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 
-pub use clients::client_ids;
+pub use clients::{client_ids, named};
 pub use settings::{PoolFacts, PreTokenVersion, Trigger, pool_facts};
 pub use unconfirmed::{Forgotten, forget_unconfirmed};
 pub use users::{PoolUser, UserStatus, UsersPage, is_gone, users_page};
