@@ -66,7 +66,7 @@ pub fn lacks(new: &NewClient, kind: &ClientKind, required: &Required) -> Option<
     )
 }
 
-/// Makes a client as it has to be. Whoever hears no answer looks for the name with [`named`].
+/// Makes a client as it has to be. Whoever hears no answer looks for the name with [`named`](crate::named).
 pub async fn create(
     cognito: &Client,
     pool: &PoolId,
