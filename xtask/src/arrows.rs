@@ -19,6 +19,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("control/pool", &["common/domain", "local/user-pool"]),
     ("control/operations", &["control/pool", "common/store", "common/domain", "local/user-pool"]),
     ("control/tenantctl", &["control/operations", "control/pool", "common/store", "common/domain", "local/user-pool"]),
+    // The function behind the templates' custom resources: a thin face over the operations, on the Lambda runtime.
+    (
+        "control/registrar",
+        &["common/lambda", "control/operations", "control/pool", "common/store", "common/domain", "local/user-pool"],
+    ),
+    // What a service behind the tokens links: it knows the claims' public form alone.
+    ("services/tenant-session", &["local/user-pool"]),
     ("local/user-pool", &[]),
     ("local/laptop", &["control/operations", "control/pool", "common/store", "common/domain", "local/user-pool"]),
     ("bench", &["local/laptop", "local/user-pool", "common/domain"]),
@@ -31,14 +38,21 @@ const ARROWS: &[(&str, &[&str])] = &[
 const NAMED_BY: &[(&str, &[&str], &str)] = &[
     (
         "aws-sdk-dynamodb",
-        &["common/store", "control/tenantctl", "local/laptop", "tests"],
+        &["common/store", "control/tenantctl", "control/registrar", "local/laptop", "tests"],
         "only the store speaks to DynamoDB; tools wire a client for it",
     ),
     (
         "aws-sdk-cognitoidentityprovider",
-        &["control/pool", "control/tenantctl", "local/laptop", "tests"],
+        &["control/pool", "control/tenantctl", "control/registrar", "local/laptop", "tests"],
         "only control/pool changes user pools; tools wire a client for it",
     ),
+    (
+        "aws-sdk-lambda",
+        &["control/pool", "control/tenantctl", "tests"],
+        "only control/pool lets a pool call a function; tools wire a client for it",
+    ),
+    ("aws-sdk-cloudwatchlogs", &["control/tenantctl"], "only the command line reads logs"),
+    ("aws-sdk-sts", &["services/tenant-session"], "only a service's session asks for credentials"),
     ("aws-sdk-sesv2", &["triggers/create-auth-challenge"], "only one trigger sends mail"),
     ("lambda_runtime", &["common/lambda"], "only common/lambda knows the Lambda runtime"),
     ("dynoxide-rs", &["local/laptop", "tests"], "the embedded DynamoDB is for the laptop and the tests"),

@@ -1,0 +1,6 @@
+/**
+ * Tenantry's constructs.
+ *
+ * @module
+ */
+export {};

@@ -1,0 +1,1 @@
+//! A verified ID token in, tenant-scoped AWS credentials and clients out.
