@@ -9,6 +9,7 @@
 )]
 
 mod contract;
+mod cost;
 mod fixtures;
 mod journeys;
 mod judges;
