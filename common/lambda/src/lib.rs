@@ -43,6 +43,7 @@ pub mod log;
 mod nouns;
 mod outcome;
 mod reply;
+pub mod resource;
 mod serve;
 mod source;
 pub mod tokens;

@@ -2,7 +2,7 @@
 
 use std::{error::Error, io, time::Duration};
 
-use domain::TenantId;
+use domain::{ClientId, TenantId};
 pub use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{Layer, filter::FilterFn, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -50,6 +50,9 @@ where
 pub(crate) struct Line<'a> {
     pub(crate) trigger: &'static str,
     pub(crate) source: Option<Source>,
+    /// The app client, so that what an observed one would refuse can be counted. A person has no place in this line, not even as a
+    /// `sub`: who it is, `tenantctl client report --who` asks the pool.
+    pub(crate) client: Option<&'a ClientId>,
     pub(crate) decision: &'static str,
     pub(crate) code: Option<&'static str>,
     pub(crate) would: Option<&'static str>,
@@ -63,14 +66,15 @@ impl Line<'_> {
     pub(crate) fn write(self) {
         let Self { trigger, decision, code, would, calls, cause, .. } = self;
         let source = self.source.map(Source::as_str);
+        let client = self.client.map(AsRef::<str>::as_ref);
         let tenant = self.tenant.map(AsRef::<str>::as_ref);
         let ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
         if cause.is_some() {
-            tracing::warn!(trigger, source, decision, code, would, tenant, calls, ms, cause, "broken");
+            tracing::warn!(trigger, source, client, decision, code, would, tenant, calls, ms, cause, "broken");
         } else if code.is_some() {
-            tracing::info!(trigger, source, decision, code, would, tenant, calls, ms, "refused");
+            tracing::info!(trigger, source, client, decision, code, would, tenant, calls, ms, "refused");
         } else {
-            tracing::info!(trigger, source, decision, would, tenant, calls, ms, "answered");
+            tracing::info!(trigger, source, client, decision, would, tenant, calls, ms, "answered");
         }
     }
 }
@@ -137,6 +141,7 @@ mod tests {
         Line {
             trigger: "pre-token-generation",
             source: Some(Source::TokenGenerationNewPasswordChallenge),
+            client: None,
             decision: "issued",
             code: None,
             would: None,
@@ -150,17 +155,39 @@ mod tests {
     #[test]
     fn a_line_is_one_short_flat_object() {
         let tenant: TenantId = format!("t_{}", "a".repeat(26)).parse().unwrap();
-        let line = written(LevelFilter::INFO, || line(Some(&tenant)).write());
+        let client: ClientId = "1h57kf5cpq17m0eml12EXAMPLE".parse().unwrap();
+        let line = written(LevelFilter::INFO, || Line { client: Some(&client), ..line(Some(&tenant)) }.write());
         assert_eq!(
             line,
             concat!(
                 r#"{"level":"INFO","message":"answered","trigger":"pre-token-generation","#,
-                r#""source":"TokenGeneration_NewPasswordChallenge","decision":"issued","#,
+                r#""source":"TokenGeneration_NewPasswordChallenge","client":"1h57kf5cpq17m0eml12EXAMPLE","decision":"issued","#,
                 r#""tenant":"t_aaaaaaaaaaaaaaaaaaaaaaaaaa","calls":1,"ms":14}"#,
                 "\n"
             )
         );
         assert!(line.len() <= 250, "{} bytes", line.len());
+    }
+
+    #[test]
+    fn a_line_of_an_observed_client_that_would_refuse_is_short_too() {
+        let tenant: TenantId = format!("t_{}", "a".repeat(26)).parse().unwrap();
+        let client: ClientId = "1h57kf5cpq17m0eml12EXAMPLE".parse().unwrap();
+        let said = Line {
+            source: Some(Source::TokenGenerationAuthentication),
+            client: Some(&client),
+            decision: "observed",
+            would: Some("INVITATION_REQUIRED"),
+            took: Duration::from_millis(4),
+            ..line(Some(&tenant))
+        };
+        let line = written(LevelFilter::INFO, || said.write());
+        assert!(
+            line.contains(
+                r#""client":"1h57kf5cpq17m0eml12EXAMPLE","decision":"observed","would":"INVITATION_REQUIRED""#
+            )
+        );
+        assert!(line.len() <= 270, "{} bytes", line.len());
     }
 
     #[test]

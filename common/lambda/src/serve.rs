@@ -7,6 +7,7 @@ use std::{
     task::Poll,
 };
 
+use domain::ClientId;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::{Deserialize, Deserializer};
@@ -78,12 +79,12 @@ pub async fn invoke<T: Trigger>(
         Ok(event) => event,
         Err(error) => return Err(unreadable::<T>(error, arrived)),
     };
-    let source = event.source();
+    let said = Said { source: event.source(), client: event.client_id().and_then(|id| id.parse().ok()) };
     let call = Call { now, deadline: deadline(deadline_ms, now, arrived) };
     let outcome = timeout_at(call.deadline, without_panic(Box::pin(trigger.handle(event, call))))
         .await
         .unwrap_or_else(|_| Outcome::broken("the deadline passed before an answer"));
-    answer::<T>(raw, source, outcome, arrived)
+    answer::<T>(raw, &said, outcome, arrived)
 }
 
 /// A panic is something broken like any other: the runtime would show its message to the person. (In the release profile
@@ -97,9 +98,16 @@ async fn without_panic(handling: impl Future<Output = Outcome> + Send) -> Outcom
     .await
 }
 
+/// What the event says of itself, for the log.
+struct Said {
+    source: Option<Source>,
+    /// Only what can be an app client's id: an event of somebody else's making may hold anything there.
+    client: Option<ClientId>,
+}
+
 fn answer<T: Trigger>(
     raw: &RawValue,
-    source: Option<Source>,
+    said: &Said,
     outcome: Outcome,
     arrived: Instant,
 ) -> Result<Box<RawValue>, Diagnostic> {
@@ -121,7 +129,8 @@ fn answer<T: Trigger>(
     }
     Line {
         trigger: T::NAME,
-        source,
+        source: said.source,
+        client: said.client.as_ref(),
         decision,
         code,
         would: would.map(domain::Refusal::code),
@@ -139,6 +148,7 @@ fn unreadable<T: Trigger>(error: Unreadable, arrived: Instant) -> Diagnostic {
     Line {
         trigger: T::NAME,
         source: None,
+        client: None,
         decision: "unreadable",
         code: Some(refusal.code()),
         would: None,

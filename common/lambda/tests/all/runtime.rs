@@ -270,8 +270,9 @@ fn a_trigger_serves_the_runtime_api() {
         ("INFO", "let through"),
     ];
     assert_eq!(said, expected.map(|(level, decision)| (json!(level), json!(decision))));
+    assert_eq!(lines.first().map(|line| &line["client"]), Some(&json!("1example23456789acme")));
     for line in &served.log {
-        assert!(!line.to_string().contains("canary") && !line.to_string().contains("acme"), "{line}");
+        assert!(!line.to_string().contains("canary") && !line.to_string().contains("acme.example"), "{line}");
         assert!(line.to_string().len() <= 250, "{line}");
     }
 }
