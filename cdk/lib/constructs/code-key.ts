@@ -1,0 +1,91 @@
+/**
+ * The secret that codes by mail are computed with.
+ *
+ * @module
+ */
+import { RemovalPolicy, SecretValue } from "aws-cdk-lib";
+import type * as kms from "aws-cdk-lib/aws-kms";
+import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
+import { Construct } from "constructs";
+import type { Reasoned } from "./rust-function.ts";
+
+/** What can be said of the key. */
+export interface CodeKeyProps {
+  /**
+   * The version of the secret (`VersionId`) that codes are made with. Name it once the key is replaced: CloudFormation reads a secret anew
+   * only when its template changed.
+   *
+   * @default the current one, as it is when a function is created or changed
+   */
+  readonly version?: string;
+  /**
+   * The version before, while the key is being replaced: what was made with it still counts. Drop it once the codes' minutes are over. Leave it out
+   * when the key leaked.
+   *
+   * @default none
+   */
+  readonly previousVersion?: string;
+  /**
+   * A customer key for the secret.
+   *
+   * @default Secrets Manager's own
+   */
+  readonly encryptionKey?: kms.IKey;
+  /**
+   * The secret goes with its stack: for trials alone.
+   *
+   * @default kept
+   */
+  readonly disposable?: Reasoned;
+}
+
+/**
+ * A generated secret of 64 letters and digits, which is base64 of 48 bytes. Template and repository never hold it: functions get it by a reference that
+ * CloudFormation resolves.
+ *
+ * To replace it, put another one there, name both versions, and deploy twice, the second time without the previous one:
+ *
+ * ```sh
+ * aws secretsmanager put-secret-value --secret-id ARN --secret-string "$(openssl rand -base64 48)" --query VersionId
+ * ```
+ */
+export class CodeKey extends Construct {
+  /** The secret. */
+  readonly secret: secretsmanager.Secret;
+  readonly #props: CodeKeyProps;
+
+  /**
+   * @param scope where it belongs
+   * @param id its name there; renaming it makes another key, and codes that were sent count no more
+   * @param props what can be said of it
+   */
+  constructor(scope: Construct, id: string, props: CodeKeyProps = {}) {
+    super(scope, id);
+    this.#props = props;
+    this.secret = new secretsmanager.Secret(this, "Secret", {
+      description: "Tenantry: what the codes by mail are computed with",
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy: props.disposable === undefined ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      ...(props.encryptionKey !== undefined && { encryptionKey: props.encryptionKey }),
+    });
+    if (props.disposable !== undefined) {
+      this.secret.node.defaultChild?.node.addMetadata("tenantry:disposable", props.disposable.reason);
+    }
+  }
+
+  /** The variables of whoever makes or compares codes. */
+  get environment(): Readonly<Record<string, string>> {
+    const { version, previousVersion } = this.#props;
+    return {
+      TENANTRY_CODE_KEY: this.#reference(version),
+      ...(previousVersion !== undefined && { TENANTRY_CODE_KEY_PREVIOUS: this.#reference(previousVersion) }),
+    };
+  }
+
+  /** A reference that CloudFormation resolves: what is unwrapped here is no secret. */
+  #reference(version: string | undefined): string {
+    return SecretValue.secretsManager(this.secret.secretArn, {
+      ...(version !== undefined && { versionId: version }),
+    }).unsafeUnwrap();
+  }
+}
