@@ -4,13 +4,18 @@
  * @module
  */
 export * from "./claims.ts";
+export * from "./configuration.ts";
 export * from "./constructs/code-key.ts";
 export * from "./constructs/rust-function.ts";
 export * from "./constructs/tenant-table.ts";
 export * from "./constructs/tenant-triggers.ts";
 export * from "./constructs/tenant-user-pool.ts";
 export * from "./constructs/trigger-function.ts";
+export * from "./data-stack.ts";
 export * from "./facts.ts";
 export * from "./function-code.ts";
+export * from "./identity-stack.ts";
+export * from "./isolation-stack.ts";
 export * from "./refusal.ts";
 export * from "./sender.ts";
+export * from "./tenantry-stage.ts";

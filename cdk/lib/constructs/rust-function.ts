@@ -209,3 +209,22 @@ export function ownArn(scope: Construct, service: string, resource: string, name
     Stack.of(scope),
   );
 }
+
+/**
+ * How long logs are kept, by days.
+ *
+ * Throws `LOG_RETENTION` for a number of days that CloudWatch Logs does not offer.
+ */
+export function retention(days: number): logs.RetentionDays {
+  const offered = Object.values(logs.RetentionDays).filter(
+    (value): value is logs.RetentionDays => typeof value === "number",
+  );
+  const forEver = logs.RetentionDays.INFINITE;
+  return (
+    offered.find((value) => value === days && value !== forEver) ??
+    refused(
+      "LOG_RETENTION",
+      `CloudWatch Logs keeps lines for ${offered.filter((value) => value !== forEver).join(", ")} days, not for ${days}.`,
+    )
+  );
+}

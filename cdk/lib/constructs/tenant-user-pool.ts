@@ -116,7 +116,7 @@ export class TenantUserPool extends Construct {
       disposable,
       ...more
     } = props;
-    this.tokenVersion = checkedVersion(plan, tokenVersion, threatProtection);
+    this.tokenVersion = checkPlan(plan, tokenVersion, threatProtection);
     this.userPool = new cognito.UserPool(this, "Pool", {
       passwordPolicy: {
         minLength: 12,
@@ -154,7 +154,12 @@ export class TenantUserPool extends Construct {
   }
 }
 
-function checkedVersion(
+/**
+ * Which event pre token generation gets in a pool of this plan; or why these do not go together.
+ *
+ * Throws `PLAN_TOKEN_VERSION`, `PLAN_THREAT_PROTECTION`.
+ */
+export function checkPlan(
   plan: Plan,
   version: TokenVersion | undefined,
   protection: ThreatProtection | undefined,

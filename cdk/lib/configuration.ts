@@ -1,0 +1,177 @@
+/**
+ * The deployment's configuration: `tenantry.json`, and what the command line's context says instead.
+ *
+ * @module
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { IConstruct } from "constructs";
+import { type Check, type Checked, flag, list, map, object, oneOf, text, textOr, whole } from "./checks.ts";
+import { type ClaimNames, claimsVariable } from "./claims.ts";
+import { checkPlan } from "./constructs/tenant-user-pool.ts";
+import { refused } from "./refusal.ts";
+import { addressOf, type Sender } from "./sender.ts";
+
+const MAIL = {
+  from: text("a sender that SES has verified"),
+  identity: text("a domain or an address"),
+  configurationSet: text("a name"),
+};
+
+const sender: Check<Sender> = (value, at) => {
+  const given = textOr("a sender that SES has verified", object(MAIL, ["from"]))(value, at);
+  const found = typeof given === "string" ? { from: given } : { ...given, from: given.from ?? "" };
+  addressOf(found.from);
+  return found;
+};
+
+const claims: Check<ClaimNames> = (value, at) => {
+  const shaped = object({ name: text("a claim's name"), shape: oneOf("list", "spaced") }, ["name", "shape"]);
+  const claim = textOr("a claim's name", shaped);
+  const named = map((entry, place) =>
+    entry === null ? null : Array.isArray(entry) ? list(claim)(entry, place) : claim(entry, place),
+  );
+  const found = named(value, at) as ClaimNames;
+  claimsVariable(found);
+  return found;
+};
+
+const reason = text("the reason, in a sentence");
+const roleArn = text("a role's ARN", /^arn:[a-z-]+:iam::\d{12}:role\//);
+
+/** Every setting, and what it has to be. */
+const SETTINGS = {
+  stage: text("a name of letters, digits and hyphens that begins with a letter", /^[A-Za-z][A-Za-z0-9-]{0,63}$/),
+  account: text("an account's twelve digits", /^\d{12}$/),
+  region: text("a Region, such as eu-west-1", /^[a-z]{2}(-[a-z]+)+-\d$/),
+  prefix: text("a name of lower-case letters, digits and hyphens, 32 at most", /^[a-z][a-z0-9-]{0,31}$/),
+  tableName: text("a table's name", /^[A-Za-z0-9_.-]{3,255}$/),
+  functions: text("the folder with the functions' binaries, such as ../target/lambda"),
+  architecture: oneOf("arm64", "x86_64"),
+  memorySize: whole(128, 10240),
+  sender,
+  codeMinutes: whole(1, 15),
+  codeKey: object({ version: text("a secret's VersionId"), previousVersion: text("a secret's VersionId") }),
+  claims,
+  logLevel: oneOf("error", "warn", "info", "debug", "trace"),
+  logRetentionDays: whole(1, 3653),
+  tracing: reason,
+  createPool: flag,
+  adoptedPools: list(text("a user pool's ARN", /^arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool\/[A-Za-z0-9_-]+$/)),
+  plan: oneOf("lite", "essentials", "plus"),
+  tokenVersion: oneOf("V1", "V2", "V3"),
+  threatProtection: oneOf("audit", "enforce"),
+  mfa: oneOf("off", "optional", "required"),
+  selfSignUp: flag,
+  poolSender: sender,
+  customerKey: text("`create`, or a KMS key's ARN", /^(create|arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+)$/),
+  alarmTopics: list(text("an SNS topic's ARN", /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/)),
+  isolation: object({
+    clients: list(text("an app client's id", /^[A-Za-z0-9]+$/)),
+    brokerRole: roleArn,
+    tables: list(
+      object({ name: text("a table's name"), write: flag, indexes: list(text("an index's name")) }, ["name"]),
+    ),
+    buckets: list(object({ name: text("a bucket's name"), write: flag }, ["name"])),
+  }),
+  disposable: reason,
+  tags: map(text("a tag's value")),
+};
+
+/** The settings, as they were written: what each means stands in the README. All may be left out. */
+export type Configuration = Checked<typeof SETTINGS>;
+
+/** Every setting's name. */
+export const settingNames: readonly string[] = Object.keys(SETTINGS);
+
+/**
+ * Checks what somebody wrote.
+ *
+ * Throws a `Refused` whose code says what is wrong: `CONFIGURATION_UNKNOWN`, `CONFIGURATION_TYPE`, `CONFIGURATION_MISSING`, and for what does not go together
+ * `PLAN_TOKEN_VERSION`, `PLAN_THREAT_PROTECTION`, `POOL_SETTING`, `POOL_NONE`, `ISOLATION_TOKEN_VERSION`, `ISOLATION_NOBODY`.
+ */
+export function checked(written: unknown): Configuration {
+  const found = object(SETTINGS)(written, "");
+  const { plan = "essentials", tokenVersion, threatProtection } = found;
+  const version = checkPlan(plan, tokenVersion, threatProtection);
+  if (found.createPool === false) {
+    const ofPool = (["plan", "tokenVersion", "threatProtection", "mfa", "selfSignUp", "poolSender"] as const).find(
+      (key) => key in found,
+    );
+    if (ofPool !== undefined) {
+      refused(
+        "POOL_SETTING",
+        `\`${ofPool}\` is of a user pool that is not made (\`createPool\` is false). Leave one of them out.`,
+      );
+    }
+    if (found.isolation !== undefined) {
+      refused(
+        "POOL_NONE",
+        "`isolation` is of the user pool that is made here, and `createPool` is false. Use the construct TenantIsolation in an app of your own.",
+      );
+    }
+  }
+  if (found.isolation !== undefined) {
+    if (version === "V1") {
+      refused(
+        "ISOLATION_TOKEN_VERSION",
+        "`isolation` needs session tags in ID tokens, which V1 cannot write. Choose V2 or V3, with the plan essentials or plus.",
+      );
+    }
+    if (!found.isolation.clients?.length && found.isolation.brokerRole === undefined) {
+      refused(
+        "ISOLATION_NOBODY",
+        "`isolation` names nobody who may take the role. Name `clients`, or a `brokerRole`, or leave it out.",
+      );
+    }
+  }
+  return found;
+}
+
+/** What begins with this in CDK's context is a setting: `cdk synth -c tenantry:plan=plus`. */
+const CONTEXT = "tenantry:";
+
+/**
+ * Reads the configuration: the file that `-c tenantry=FILE` names, else `tenantry.json`, else nothing; over it each `-c tenantry:SETTING=VALUE`. Folders in a file
+ * are relative to that file.
+ *
+ * Throws as {@link checked}, and `CONFIGURATION_UNREADABLE` for a file that is named and not there, or is no JSON.
+ */
+export function readConfiguration(app: IConstruct): Configuration {
+  const named: unknown = app.node.tryGetContext("tenantry");
+  const path = resolve(typeof named === "string" ? named : "tenantry.json");
+  const file = named === undefined && !existsSync(path) ? {} : parsed(path);
+  const over = Object.entries(app.node.getAllContext())
+    .filter(([key]) => key.startsWith(CONTEXT))
+    .map(([key, value]) => [key.slice(CONTEXT.length), ofContext(value)]);
+  const found = checked({ ...relative(file, dirname(path)), ...Object.fromEntries(over) });
+  return found;
+}
+
+function parsed(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    return refused(
+      "CONFIGURATION_UNREADABLE",
+      `${path} cannot be read as JSON (${(error as Error).message}). Put the configuration there, or name another file with -c tenantry=FILE.`,
+    );
+  }
+}
+
+function relative(file: unknown, folder: string): Record<string, unknown> {
+  const settings = object(Object.fromEntries(settingNames.map((name) => [name, (value: unknown) => value])))(file, "");
+  return typeof settings["functions"] === "string"
+    ? { ...settings, functions: resolve(folder, settings["functions"]) }
+    : settings;
+}
+
+/** The command line knows texts alone; what reads as JSON is meant so. An account's digits are no number. */
+function ofContext(value: unknown): unknown {
+  if (typeof value !== "string" || /^\d{12}$/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * What must outlive every deployment.
+ *
+ * @module
+ */
+import { RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
+import * as kms from "aws-cdk-lib/aws-kms";
+import type { Construct } from "constructs";
+import { CodeKey } from "./constructs/code-key.ts";
+import type { Reasoned } from "./constructs/rust-function.ts";
+import { TenantTable } from "./constructs/tenant-table.ts";
+
+/** What can be said of the data. */
+export interface DataStackProps extends StackProps {
+  /**
+   * The table's name; `tenantctl --table` asks for it.
+   *
+   * @default tenantry
+   */
+  readonly tableName?: string;
+  /**
+   * A customer key for the table, the secret, and the functions' environment: one that is there, by its ARN, or `create`.
+   *
+   * @default AWS's own keys
+   */
+  readonly customerKey?: "create" | (string & {});
+  /**
+   * Which versions of the secret codes are made with: see `CodeKey`.
+   *
+   * @default the current one
+   */
+  readonly codeKey?: { readonly version?: string; readonly previousVersion?: string };
+  /**
+   * Everything goes with the stack: for trials alone.
+   *
+   * @default kept and protected
+   */
+  readonly disposable?: Reasoned;
+}
+
+/** The table and the secret. Both stay when the stack is deleted, and the stack itself is protected against that. */
+export class DataStack extends Stack {
+  /** The table. */
+  readonly table: TenantTable;
+  /** What codes by mail are computed with. */
+  readonly codeKey: CodeKey;
+  /** The customer key, if there is one. */
+  readonly customerKey: kms.IKey | undefined;
+
+  /**
+   * @param scope where it belongs
+   * @param id its name there
+   * @param props what can be said of the data
+   */
+  constructor(scope: Construct, id: string, props: DataStackProps = {}) {
+    const { tableName = "tenantry", customerKey, codeKey, disposable, ...stack } = props;
+    super(scope, id, { terminationProtection: disposable === undefined, ...stack });
+    this.customerKey = this.#key(customerKey, disposable);
+    const protection = {
+      ...(this.customerKey !== undefined && { encryptionKey: this.customerKey }),
+      ...(disposable !== undefined && { disposable }),
+    };
+    this.table = new TenantTable(this, "Table", { tableName, ...protection });
+    this.codeKey = new CodeKey(this, "CodeKey", { ...codeKey, ...protection });
+  }
+
+  #key(customerKey: string | undefined, disposable: Reasoned | undefined): kms.IKey | undefined {
+    if (customerKey === undefined) return undefined;
+    if (customerKey !== "create") return kms.Key.fromKeyArn(this, "Key", customerKey);
+    return new kms.Key(this, "Key", {
+      description: "Tenantry: table, secret and environment",
+      enableKeyRotation: true,
+      removalPolicy: disposable === undefined ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+  }
+}
