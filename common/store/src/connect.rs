@@ -8,7 +8,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
 use tokio::time::Instant;
 
 use crate::broken::Broken;
@@ -150,7 +152,19 @@ fn client(endpoint: Option<&str>, builder: aws_smithy_http_client::Builder) -> R
     if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
         return Ok(builder.build_http());
     }
+    Ok(builder.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).tls_context(tls_context()?).build_https())
+}
+
+/// As [`http_client`], for requests that no SDK makes.
+pub fn connector(endpoint: &str, settings: HttpConnectorSettings) -> Result<Connector, Broken> {
+    let builder = Connector::builder().connector_settings(settings).pool_max_idle_per_host(0);
+    if endpoint.starts_with("http://") {
+        return Ok(builder.build_http());
+    }
+    Ok(builder.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).tls_context(tls_context()?).build())
+}
+
+fn tls_context() -> Result<TlsContext, Broken> {
     let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-    let context = TlsContext::builder().with_trust_store(trust).build().map_err(|error| failed("connecting", error))?;
-    Ok(builder.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
+    TlsContext::builder().with_trust_store(trust).build().map_err(|error| failed("connecting", error))
 }

@@ -19,6 +19,7 @@
 //! | enrolment | `ENROLMENT#<pool>#<user name>` | `ENROLMENT` |
 //! | code sent to a person at an app client | `CHALLENGE#<pool>#<sub>` | `CLIENT#<client>` |
 //! | codes sent to a person within an hour | `CHALLENGE#<pool>#<sub>` | `HOUR#PROVEN` or `HOUR#UNPROVEN` |
+//! | what a template holds | `REGISTRATION#<pk of the entity>` | `<its sk>` |
 //! | catalogue | `CATALOGUE` | `CATALOGUE` |
 //!
 //! Pool ids, client ids, subs, slugs, domains and digests hold no `#` (their parsers see to it), so that no two entities can share
@@ -76,6 +77,11 @@ impl Key {
     /// Every app client to be of a pool is listed under [`NO_TENANT`] with this beginning.
     pub fn client_intents(pool: &PoolId) -> String {
         format!("INTENT#{pool}#")
+    }
+
+    /// Who holds an entity that a template made. Its whole key is in it, so it is as unlike others' as the entity's own.
+    pub fn registration(of: &Self) -> Self {
+        Self::new(format!("REGISTRATION#{}", of.pk), of.sk.clone())
     }
 
     /// A pool.
