@@ -21,6 +21,7 @@ pub(crate) enum Part {
     Pool,
     Provider,
     Record,
+    Registration,
     Remembered,
     Row,
     Seats,

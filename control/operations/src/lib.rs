@@ -29,6 +29,7 @@ mod members;
 mod people;
 mod providers;
 mod record;
+pub mod registrations;
 mod roles;
 pub mod shape;
 mod standing;

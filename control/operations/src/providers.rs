@@ -122,7 +122,7 @@ impl Operations {
         self.listed(tenant, "PROVIDER#").await
     }
 
-    fn record_provider(
+    pub(crate) fn record_provider(
         &self,
         transaction: &mut store::Transaction<Part>,
         provider: &Provider,
