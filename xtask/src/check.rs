@@ -7,7 +7,7 @@ use clap::Args;
 use crate::failure::Failure;
 use crate::house::{House, show, starts};
 use crate::steps::{Steps, Stopped};
-use crate::{arrows, examples, licences, notices, sizes, tools};
+use crate::{arrows, cdk, examples, functions, licences, notices, package, policies, sizes, tools, workflows};
 
 /// How to go through the steps.
 #[derive(Args)]
@@ -31,7 +31,7 @@ pub(crate) fn contributor(house: &House, arguments: &Arguments) -> ExitCode {
 /// `cargo xtask test`.
 pub(crate) fn everything(house: &House, arguments: &Arguments) -> ExitCode {
     let mut judges = tools::Judges::default();
-    walk(13, arguments, |steps| {
+    walk(18, arguments, |steps| {
         steps.step("format", || format(house))?;
         steps.step("arrows", || arrows::check(house))?;
         steps.step("clippy", || clippy(house))?;
@@ -42,14 +42,30 @@ pub(crate) fn everything(house: &House, arguments: &Arguments) -> ExitCode {
             judges = tools::judges(house)?;
             Ok(judges.sentence())
         })?;
+        steps.step("workflows", || workflows::check(house))?;
+        // What needs no Rust, before what takes long.
+        steps.step("cdk", || cdk::check(house))?;
+        steps.step("templates", || cdk::templates(house))?;
+        steps.step("policies", || policies::check(house))?;
         steps.step("build", || build(house))?;
         steps.step("doc tests", || doc_tests(house))?;
         // Before the tests: a judge runs what is deployed.
         steps.step("release", || sizes::build(house))?;
         steps.step("sizes", || sizes::check(house))?;
+        steps.step("package", || packaged(house))?;
         steps.step("tests", || tests(house, Some(&judges)))?;
         steps.step("examples", || examples::check(house))
     })
+}
+
+/// The release build as a release has it, for the judge that deploys it.
+fn packaged(house: &House) -> Result<String, Failure> {
+    let Some(architecture) = functions::Architecture::here() else {
+        return Err(Failure::new("Lambda has no processor of this machine's kind: the functions cannot be tried here"));
+    };
+    let folder = package::folder(house).join("tried");
+    let zips = package::zips(house, architecture, &house.programs("release"), &folder)?;
+    Ok(format!("{} zips for {}", zips.len(), architecture.name()))
 }
 
 fn walk(planned: usize, arguments: &Arguments, through: impl FnOnce(&mut Steps) -> Result<(), Stopped>) -> ExitCode {
@@ -99,7 +115,10 @@ fn tests(house: &House, judges: Option<&tools::Judges>) -> Result<String, Failur
     };
     command.env("TENANTRY_BIN_DIR", house.programs("debug"));
     match judges {
-        Some(judges) => command.envs(judges.variables()).env("TENANTRY_RELEASE_DIR", house.programs("release")),
+        Some(judges) => command
+            .envs(judges.variables())
+            .env("TENANTRY_RELEASE_DIR", house.programs("release"))
+            .env("TENANTRY_PACKAGE_DIR", package::folder(house).join("tried")),
         None if nextest => command.args(["-E", "not test(/\\b(judges|cargo_lambda)::/)"]),
         None => command.args(["--", "--skip", "judges::", "--skip", "cargo_lambda::"]),
     };

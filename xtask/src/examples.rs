@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::failure::Failure;
 use crate::house::{House, show};
+use crate::installs::node;
 use crate::tools;
 
 /// Runs both, each from the root.
@@ -20,8 +21,6 @@ pub(crate) fn check(house: &House) -> Result<String, Failure> {
         "examples/fastapi",
     ]))?;
     // The file by name: what a folder means to `node --test` differs between its versions.
-    show(
-        Command::new(tools::node()?).current_dir(&house.root).args(["--test", "examples/api-gateway/handler.test.mjs"]),
-    )?;
+    show(Command::new(node()?).current_dir(&house.root).args(["--test", "examples/api-gateway/handler.test.mjs"]))?;
     Ok("FastAPI and API Gateway".to_owned())
 }

@@ -5,16 +5,23 @@
 )]
 
 mod arrows;
+mod cdk;
 mod check;
 mod demo;
+mod deploy;
 mod examples;
 mod failure;
+mod functions;
 mod house;
+mod installs;
 mod licences;
 mod notices;
+mod package;
+mod policies;
 mod sizes;
 mod steps;
 mod tools;
+mod workflows;
 
 use std::process::ExitCode;
 
@@ -51,6 +58,10 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Builds the functions, or takes released ones, and deploys them with `cdk deploy`
+    Deploy(deploy::Arguments),
+    /// Makes the files of a release for one processor: zips, what is linked into them, checksums
+    Package(package::Arguments),
     /// Writes THIRD-PARTY.md: what is linked into the functions and the tools, and under which licence
     Notices {
         /// Only says whether the file is current
@@ -79,6 +90,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Examples => examples::check(&house).map(|said| done(&said)),
         Command::Tools => tools::install_all(&house).map(|said| done(&said)),
         Command::Lambda { arguments } => tools::run_cargo_lambda(&house, &arguments),
+        Command::Deploy(arguments) => deploy::run(&house, &arguments),
+        Command::Package(arguments) => package::run(&house, &arguments).map(|said| done(&said)),
         Command::Notices { check: true } => notices::check(&house).map(|said| done(&said)),
         Command::Notices { check: false } => notices::write(&house).map(|said| done(&said)),
     }

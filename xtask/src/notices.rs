@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::Package;
 
 use crate::failure::Failure;
+use crate::functions;
 use crate::house::{House, quietly};
 
 /// The rooms whose programs people may ship.
@@ -46,7 +47,7 @@ fn file(house: &House) -> PathBuf {
 }
 
 fn text(house: &House) -> Result<String, Failure> {
-    let functions: Vec<&str> = house.packages_in("triggers").into_iter().map(|package| package.name.as_str()).collect();
+    let functions: Vec<&str> = functions::packages(house).into_iter().map(|package| package.name.as_str()).collect();
     let in_functions = linked(house, &functions, LAMBDA)?;
     let in_tools: Vec<&Package> = linked(house, TOOLS, DESKS)?
         .into_iter()

@@ -2,15 +2,19 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use crate::cdk;
 use crate::failure::Failure;
-use crate::house::{House, quietly, show, starts, watched, without_cargo_run};
+use crate::house::{House, quietly, show, watched, without_cargo_run};
+use crate::installs::{is_current, newer_python, node, node_modules, program, remove, stamp, venv};
 
 /// The cargo-deny that is built when the person has none.
 const CARGO_DENY: &str = "0.20.2";
+
+/// The cargo-cyclonedx that describes a release.
+const CARGO_CYCLONEDX: &str = "0.5.9";
 
 /// Where the local user pool's own judges keep what they need.
 const POOL_JUDGES: &str = "local/user-pool/judges";
@@ -26,6 +30,7 @@ pub(crate) struct Judges {
     jwt_verify: Option<PathBuf>,
     javascript: Option<PathBuf>,
     ministack_python: Option<PathBuf>,
+    cdk: Option<PathBuf>,
 }
 
 impl Judges {
@@ -37,6 +42,7 @@ impl Judges {
             ("TENANTRY_JWT_VERIFY_DIR", &self.jwt_verify),
             ("TENANTRY_JAVASCRIPT_JUDGES_DIR", &self.javascript),
             ("TENANTRY_MINISTACK_PYTHON", &self.ministack_python),
+            ("TENANTRY_CDK_DIR", &self.cdk),
         ]
         .into_iter()
         .filter_map(|(name, path)| path.as_deref().map(|path| (name, path)))
@@ -53,27 +59,6 @@ pub(crate) fn fastapi_python(house: &House) -> Result<PathBuf, Failure> {
     newer_python("fastapi", house, &house.root.join("examples/fastapi/requirements.txt"))
 }
 
-/// A Python of its own, with packages that need a newer one than the project's tools do.
-fn newer_python(name: &str, house: &House, requirements: &Path) -> Result<PathBuf, Failure> {
-    if !starts(python()?, &["-c", "import sys; sys.exit(sys.version_info < (3, 11))"]) {
-        return Err(Failure::new(format!(
-            "{name} needs python3 3.11 or newer: `apt-get install python3 python3-venv`, `brew install python`, or python.org"
-        )));
-    }
-    Ok(program(&venv(house, name, requirements)?, "python"))
-}
-
-/// A Node.js that runs tests.
-pub(crate) fn node() -> Result<&'static str, Failure> {
-    if starts("node", &["-e", "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)"]) {
-        Ok("node")
-    } else {
-        Err(Failure::new(
-            "Node.js 20 or newer is missing: `apt-get install nodejs`, `brew install node`, or nodejs.org",
-        ))
-    }
-}
-
 /// Installs what the whole test run needs.
 pub(crate) fn judges(house: &House) -> Result<Judges, Failure> {
     node()?;
@@ -85,6 +70,7 @@ pub(crate) fn judges(house: &House) -> Result<Judges, Failure> {
         jwt_verify: Some(node_modules(house, "jwt-verify", &pool_judges)?),
         javascript: Some(node_modules(house, "javascript-judges", &judges.join("javascript"))?),
         ministack_python: Some(newer_python("ministack", house, &judges.join("ministack/requirements.txt"))?),
+        cdk: Some(cdk::folder(house)?),
     })
 }
 
@@ -105,8 +91,13 @@ pub(crate) fn cargo_lambda(house: &House) -> Result<PathBuf, Failure> {
     Ok(program(&venv(house, "cargo-lambda", &requirements)?, "cargo-lambda"))
 }
 
-/// `cargo xtask lambda -- …`: becomes cargo-lambda, with its Zig at hand.
+/// `cargo xtask lambda -- …`: becomes cargo-lambda.
 pub(crate) fn run_cargo_lambda(house: &House, arguments: &[String]) -> Result<ExitCode, Failure> {
+    become_it(cargo_lambda_command(house)?.args(arguments))
+}
+
+/// `cargo lambda`, in the root, with its Zig at hand.
+pub(crate) fn cargo_lambda_command(house: &House) -> Result<Command, Failure> {
     let program = cargo_lambda(house)?;
     let mut path = OsString::from(program.parent().unwrap_or(&program));
     if let Some(rest) = env::var_os("PATH") {
@@ -114,8 +105,9 @@ pub(crate) fn run_cargo_lambda(house: &House, arguments: &[String]) -> Result<Ex
             .map_err(|cause| Failure::because("PATH", cause))?;
     }
     let mut command = Command::new(&program);
-    command.arg("lambda").args(arguments).env("PATH", path).current_dir(&house.root);
-    become_it(&mut command)
+    command.arg("lambda").env("PATH", path).current_dir(&house.root);
+    without_cargo_run(&mut command);
+    Ok(command)
 }
 
 /// The person's cargo-deny, if it is recent enough, or the project's own.
@@ -125,15 +117,25 @@ pub(crate) fn cargo_deny(house: &House) -> Result<PathBuf, Failure> {
     {
         return Ok("cargo-deny".into());
     }
-    let root = house.tools().join("cargo-deny");
-    let program = program(&root.join("bin"), "cargo-deny");
-    if program.exists() && is_current(&root, CARGO_DENY) {
+    built(house, "cargo-deny", CARGO_DENY)
+}
+
+/// The project's own cargo-cyclonedx, which only releases need.
+pub(crate) fn cargo_cyclonedx(house: &House) -> Result<PathBuf, Failure> {
+    built(house, "cargo-cyclonedx", CARGO_CYCLONEDX)
+}
+
+/// A tool that is built from its sources.
+fn built(house: &House, name: &str, version: &str) -> Result<PathBuf, Failure> {
+    let root = house.tools().join(name);
+    let program = program(&root.join("bin"), name);
+    if program.exists() && is_current(&root, version) {
         return Ok(program);
     }
-    println!("cargo-deny is missing; building {CARGO_DENY} into .tools/ (once; a minute or two)");
+    println!("{name} is missing; building {version} into .tools/ (once; a minute or two)");
     let build = root.join("build");
     let [root_name, build_name] = [&root, &build].map(|path| path.to_string_lossy().into_owned());
-    let version = format!("cargo-deny@{CARGO_DENY}");
+    let package = format!("{name}@{version}");
     let mut install = house.cargo(&[
         "install",
         "--debug",
@@ -143,7 +145,7 @@ pub(crate) fn cargo_deny(house: &House) -> Result<PathBuf, Failure> {
         &root_name,
         "--target-dir",
         &build_name,
-        &version,
+        &package,
     ]);
     if !watched() {
         install.arg("--quiet");
@@ -151,7 +153,7 @@ pub(crate) fn cargo_deny(house: &House) -> Result<PathBuf, Failure> {
     // Without optimization it takes a third of the time to build and a second to run.
     show(install.env("CARGO_PROFILE_DEV_DEBUG", "0"))?;
     remove(&build)?;
-    stamp(&root, CARGO_DENY)?;
+    stamp(&root, version)?;
     Ok(program)
 }
 
@@ -173,100 +175,11 @@ pub(crate) fn become_it(command: &mut Command) -> Result<ExitCode, Failure> {
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// A Python environment of its own, from a requirements file with hashes. Returns its folder of programs.
-fn venv(house: &House, name: &str, requirements: &Path) -> Result<PathBuf, Failure> {
-    let pins = read(requirements)?;
-    let root = house.tools().join(name);
-    let bin = root.join(if cfg!(windows) { "Scripts" } else { "bin" });
-    if is_current(&root, &pins) && starts(program(&bin, "python"), &["--version"]) {
-        return Ok(bin);
-    }
-    let python = python()?;
-    println!("installing {name} into .tools/ (once)");
-    remove(&root)?;
-    quietly(Command::new(python).args(["-m", "venv"]).arg(&root))?;
-    show(
-        Command::new(program(&bin, "python"))
-            .args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"])
-            .args(["--only-binary=:all:", "--require-hashes", "-r"])
-            .arg(requirements),
-    )?;
-    stamp(&root, &pins)?;
-    Ok(bin)
-}
-
-/// A folder with `node_modules`, from a package.json and its lock file.
-fn node_modules(house: &House, name: &str, source: &Path) -> Result<PathBuf, Failure> {
-    let pins = read(&source.join("package.json"))? + &read(&source.join("package-lock.json"))?;
-    let root = house.tools().join(name);
-    if is_current(&root, &pins) {
-        return Ok(root);
-    }
-    if !starts("npm", &["--version"]) {
-        return Err(Failure::new(
-            "npm is missing: Node.js 20 or newer brings it (`apt-get install nodejs npm`, `brew install node`, or nodejs.org)",
-        ));
-    }
-    println!("installing {name} into .tools/ (once)");
-    remove(&root)?;
-    fs::create_dir_all(&root).map_err(|cause| Failure::because(root.display(), cause))?;
-    for file in ["package.json", "package-lock.json"] {
-        fs::copy(source.join(file), root.join(file)).map_err(|cause| Failure::because(file, cause))?;
-    }
-    show(
-        Command::new("npm")
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
-            .current_dir(&root),
-    )?;
-    stamp(&root, &pins)?;
-    Ok(root)
-}
-
-fn python() -> Result<&'static str, Failure> {
-    let found = ["python3", "python"]
-        .into_iter()
-        .find(|python| starts(python, &["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]));
-    let Some(python) = found else {
-        return Err(Failure::new(
-            "python3 (3.9 or newer) is missing: `apt-get install python3 python3-venv`, `brew install python`, or python.org",
-        ));
-    };
-    if starts(python, &["-c", "import ensurepip, venv"]) {
-        Ok(python)
-    } else {
-        Err(Failure::new("Python lacks its venv module: `apt-get install python3-venv` brings it"))
-    }
-}
-
-fn program(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}{}", env::consts::EXE_SUFFIX))
-}
-
 fn recent_enough(said: &str) -> bool {
     // `cargo-deny 0.20.2`; 0.16 is the first that reads our deny.toml as it is meant.
     let Some(version) = said.split_whitespace().nth(1) else { return false };
     let mut parts = version.split('.').map_while(|part| part.parse::<u32>().ok());
     matches!((parts.next(), parts.next()), (Some(major), Some(minor)) if major > 0 || minor >= 18)
-}
-
-/// The stamp holds the pins themselves: installed is what they name, as long as they read the same.
-fn is_current(root: &Path, pins: &str) -> bool {
-    fs::read_to_string(root.join("stamp")).is_ok_and(|stamp| stamp == pins)
-}
-
-fn stamp(root: &Path, pins: &str) -> Result<(), Failure> {
-    fs::write(root.join("stamp"), pins).map_err(|cause| Failure::because(root.display(), cause))
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|cause| Failure::because(path.display(), cause))
-}
-
-fn remove(folder: &Path) -> Result<(), Failure> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).map_err(|cause| Failure::because(folder.display(), cause))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
