@@ -10,6 +10,7 @@
 
 mod contract;
 mod cost;
+mod facts;
 mod fixtures;
 mod journeys;
 mod judges;
