@@ -7,8 +7,8 @@ import { RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
 import * as kms from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import { CodeKey } from "./constructs/code-key.ts";
-import type { Reasoned } from "./constructs/rust-function.ts";
 import { TenantTable } from "./constructs/tenant-table.ts";
+import type { Reasoned } from "./reasoned.ts";
 
 /** What can be said of the data. */
 export interface DataStackProps extends StackProps {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Stage, Tags } from "aws-cdk-lib";
+import { Stage, Tags, Token, Validations } from "aws-cdk-lib";
 import * as cognito from "aws-cdk-lib/aws-cognito";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as iam from "aws-cdk-lib/aws-iam";
@@ -126,6 +126,11 @@ function isolation(
   }
   for (const { name = "", ...options } of buckets) {
     stack.isolation.grantBucket(s3.Bucket.fromBucketName(stack, `Bucket${name}`, name), only(options));
+    const partition = Token.isUnresolved(stack.partition) ? "<AWS::Partition>" : stack.partition;
+    Validations.of(stack.isolation).acknowledge({
+      id: `AwsSolutions::AwsSolutions-IAM5[Resource::arn:${partition}:s3:::${name}/<aws:PrincipalTag/tenant_id>/*]`,
+      reason: "Every object below the prefix of the session's own tenant, which is what isolation by prefix means.",
+    });
   }
   return stack;
 }

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { RemovalPolicy, SecretValue } from "aws-cdk-lib";
+import { RemovalPolicy, SecretValue, Validations } from "aws-cdk-lib";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
-import type { Reasoned } from "./rust-function.ts";
+import { explain, type Reasoned } from "../reasoned.ts";
 
 /** What can be said of the key. */
 export interface CodeKeyProps {
@@ -68,8 +68,13 @@ export class CodeKey extends Construct {
       removalPolicy: props.disposable === undefined ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       ...(props.encryptionKey !== undefined && { encryptionKey: props.encryptionKey }),
     });
+    Validations.of(this.secret).acknowledge({
+      id: "AwsSolutions::AwsSolutions-SMG4",
+      reason:
+        "A rotation that the functions do not hear of would make codes that nobody can answer. The key is replaced by putting another one there and deploying both versions.",
+    });
     if (props.disposable !== undefined) {
-      this.secret.node.defaultChild?.node.addMetadata("tenantry:disposable", props.disposable.reason);
+      explain(this.secret, "disposable", props.disposable);
     }
   }
 

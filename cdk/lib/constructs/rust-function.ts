@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Arn, ArnFormat, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Arn, ArnFormat, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import * as lambda from "aws-cdk-lib/aws-lambda";
@@ -11,14 +11,9 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { BinaryName } from "../facts.ts";
 import type { FunctionCode } from "../function-code.ts";
+import { explain, type Reasoned } from "../reasoned.ts";
 import { refused } from "../refusal.ts";
 import { refuseDeployment } from "../refuse-deployment.ts";
-
-/** A setting that is looser than it need be, and why. */
-export interface Reasoned {
-  /** Why; it is kept in the template's metadata for whoever reviews it. */
-  readonly reason: string;
-}
 
 /** How a function runs; the same for all of ours unless it is said otherwise. */
 export interface RustFunctionSettings {
@@ -151,11 +146,18 @@ export class RustFunction extends Construct {
       ...(props.functionName !== undefined && { functionName: props.functionName }),
       ...(props.environmentKey !== undefined && { environmentEncryption: props.environmentKey }),
     });
-    if (props.tracing !== undefined)
-      this.function.node.defaultChild?.node.addMetadata("tenantry:tracing", props.tracing.reason);
+    if (props.tracing !== undefined) this.#explainTracing(props.tracing);
     // The library's own types do not keep to `exactOptionalPropertyTypes`.
     const version = this.function.currentVersion as lambda.IVersion;
     this.alias = new lambda.Alias(this, "Live", { aliasName: "live", version });
+  }
+
+  #explainTracing(tracing: Reasoned): void {
+    explain(this.function, "tracing", tracing);
+    Validations.of(this.role).acknowledge({
+      id: "AwsSolutions::AwsSolutions-IAM5[Resource::*]",
+      reason: `X-Ray's two actions know no resource [Service authorization reference]. Traces were asked for: ${tracing.reason}`,
+    });
   }
 
   #checkCode(props: RustFunctionProps, architecture: lambda.Architecture): void {

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { RemovalPolicy, Stack } from "aws-cdk-lib";
+import { RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
 import { facts } from "../facts.ts";
-import type { Reasoned } from "./rust-function.ts";
+import { explain, type Reasoned } from "../reasoned.ts";
 
 /** What can be said of the table. */
 export interface TenantTableProps {
@@ -68,7 +68,11 @@ export class TenantTable extends Construct {
       projectionType: dynamodb.ProjectionType.ALL,
     });
     if (props.disposable !== undefined) {
-      this.table.node.defaultChild?.node.addMetadata("tenantry:disposable", props.disposable.reason);
+      explain(this.table, "disposable", props.disposable);
+      Validations.of(this.table).acknowledge({
+        id: "AwsSolutions::AwsSolutions-DDB3",
+        reason: `What is in it need not be recovered, the table goes with its stack: ${props.disposable.reason}`,
+      });
     }
   }
 

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { Annotations, Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Annotations, Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import * as cognito from "aws-cdk-lib/aws-cognito";
 import { Construct } from "constructs";
 import type { TriggerName } from "../facts.ts";
+import { explain, type Reasoned } from "../reasoned.ts";
 import { refused } from "../refusal.ts";
-import type { Reasoned } from "./rust-function.ts";
 import type { TenantTriggers, TokenVersion } from "./tenant-triggers.ts";
 import type { TriggerFunction } from "./trigger-function.ts";
 
@@ -143,8 +143,21 @@ export class TenantUserPool extends Construct {
     });
     this.triggers = triggers.functions;
     triggers.attachTo(this.userPool, this.tokenVersion);
-    if (disposable !== undefined)
-      this.userPool.node.defaultChild?.node.addMetadata("tenantry:disposable", disposable.reason);
+    if (disposable !== undefined) explain(this.userPool, "disposable", disposable);
+    if (plan !== "plus") {
+      Validations.of(this.userPool).acknowledge({
+        id: "AwsSolutions::AwsSolutions-COG8",
+        reason:
+          "The plan is the operator's choice: plus costs more for every person who signs in, and no promise of the triggers rests on it.",
+      });
+    }
+    if (mfa !== "required") {
+      Validations.of(this.userPool).acknowledge({
+        id: "AwsSolutions::AwsSolutions-COG2",
+        reason:
+          "A second factor is each tenant's own policy here (a code by mail, or its identity provider's); one of the whole pool's would come on top of it.",
+      });
+    }
     if (mfa === "required") {
       Annotations.of(this).addWarningV2(
         "tenantry:MfaRequired",
