@@ -128,6 +128,9 @@ export function checked(written: unknown): Configuration {
   return found;
 }
 
+/** Where `cargo lambda build` leaves the binaries; nothing need be there. */
+const BUILT = resolve(import.meta.dirname, "../../target/lambda");
+
 /** What begins with this in CDK's context is a setting: `cdk synth -c tenantry:plan=plus`. */
 const CONTEXT = "tenantry:";
 
@@ -144,8 +147,7 @@ export function readConfiguration(app: IConstruct): Configuration {
   const over = Object.entries(app.node.getAllContext())
     .filter(([key]) => key.startsWith(CONTEXT))
     .map(([key, value]) => [key.slice(CONTEXT.length), ofContext(value)]);
-  const found = checked({ ...relative(file, dirname(path)), ...Object.fromEntries(over) });
-  return found;
+  return checked({ functions: BUILT, ...relative(file, dirname(path)), ...Object.fromEntries(over) });
 }
 
 function parsed(path: string): unknown {

@@ -15,6 +15,9 @@ import { explain, type Reasoned } from "../reasoned.ts";
 import { refused } from "../refusal.ts";
 import { refuseDeployment } from "../refuse-deployment.ts";
 
+// Whoever builds on this file finds the type here too.
+export type { Reasoned } from "../reasoned.ts";
+
 /** How a function runs; the same for all of ours unless it is said otherwise. */
 export interface RustFunctionSettings {
   /**

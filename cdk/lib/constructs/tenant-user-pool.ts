@@ -133,6 +133,8 @@ export class TenantUserPool extends Construct {
       autoVerify: { email: true },
       userVerification: { emailStyle: cognito.VerificationEmailStyle.CODE },
       keepOriginal: { email: true },
+      // Managed login runs no chain on a device that it remembers.
+      deviceTracking: undefined,
       accountRecovery: cognito.AccountRecovery.EMAIL_ONLY,
       featurePlan: PLANS[plan],
       mfa: MFA[mfa],

@@ -1,0 +1,47 @@
+import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { expect, test } from "vitest";
+import { CodeKey, type CodeKeyProps } from "./code-key.ts";
+
+function made(props: CodeKeyProps = {}) {
+  const stack = new Stack(new App(), "Stack");
+  const key = new CodeKey(stack, "CodeKey", props);
+  return { template: Template.fromStack(stack), environment: stack.resolve(key.environment) };
+}
+
+const reference = (version: string) => ({
+  "Fn::Join": [
+    "",
+    ["{{resolve:secretsmanager:", { Ref: expect.stringMatching(/^CodeKeySecret/) }, `:SecretString:::${version}}}`],
+  ],
+});
+
+test("is generated from letters and digits alone, which is base64 of more bytes than the binaries ask for", () => {
+  const { template } = made();
+  template.hasResource("AWS::SecretsManager::Secret", {
+    DeletionPolicy: "Retain",
+    UpdateReplacePolicy: "Retain",
+    Properties: { GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } },
+  });
+  // 64 characters are whole groups of four: no padding is missing.
+  expect([64 % 4, (64 / 4) * 3]).toEqual([0, 48]);
+});
+
+test("reaches the functions by a reference alone", () => {
+  expect(made().environment).toEqual({ TENANTRY_CODE_KEY: reference("") });
+});
+
+test("is replaced by naming both versions, since CloudFormation does not see a secret change", () => {
+  const { environment } = made({ version: "new-version", previousVersion: "old-version" });
+  expect(environment).toEqual({
+    TENANTRY_CODE_KEY: reference("new-version"),
+    TENANTRY_CODE_KEY_PREVIOUS: reference("old-version"),
+  });
+});
+
+test("goes with its stack only with a reason", () => {
+  made({ disposable: { reason: "a trial" } }).template.hasResource("AWS::SecretsManager::Secret", {
+    DeletionPolicy: "Delete",
+    Metadata: { "tenantry:disposable": "a trial" },
+  });
+});
