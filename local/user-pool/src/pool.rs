@@ -17,6 +17,9 @@ use crate::tokens::keys::Keys;
 use crate::user::{Status, User};
 use crate::{Clock, Random};
 
+/// The account that everything local is in.
+pub(crate) const ACCOUNT: &str = "000000000000";
+
 /// What a caller needs to use an app client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientKeys {
@@ -136,6 +139,11 @@ impl Pool {
     /// The pool's id.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The pool's ARN.
+    pub fn arn(&self) -> String {
+        format!("arn:aws:cognito-idp:{}:{ACCOUNT}:userpool/{}", self.settings().region(), self.id)
     }
 
     /// The settings as they are now.

@@ -39,6 +39,8 @@ pub struct PoolSettings {
     /// What `DescribeUserPool` shows otherwise than it is here, in the API's words: settings that this pool does not act on, such
     /// as `MfaConfiguration`. Objects are merged; null takes a field away.
     pub shown: Map<String, Value>,
+    /// What `GetUserPoolMfaConfig` shows of second factors and passkeys, which `UpdateUserPool` knows nothing of.
+    pub factors: Map<String, Value>,
 }
 
 impl Default for PoolSettings {
@@ -64,6 +66,7 @@ impl PoolSettings {
             resource_servers: Vec::new(),
             clients: Vec::new(),
             shown: Map::new(),
+            factors: Map::new(),
         }
     }
 
@@ -93,6 +96,9 @@ pub struct Triggers {
     pub verify_auth_challenge: Option<String>,
     /// The version of the pre token generation event.
     pub pre_token_version: PreTokenVersion,
+    /// A function is called only if its resource policy lets this pool call it, as on AWS. Off, it is called anyway.
+    #[serde(skip)]
+    pub needs_permission: bool,
     /// How long one call may take; Cognito's limit is fixed at five seconds.
     #[serde(skip)]
     pub limit: Duration,
@@ -112,6 +118,7 @@ impl Default for Triggers {
             create_auth_challenge: None,
             verify_auth_challenge: None,
             pre_token_version: PreTokenVersion::V2,
+            needs_permission: false,
             limit: Duration::from_secs(5),
             attempts: 3,
         }

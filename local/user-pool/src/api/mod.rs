@@ -106,6 +106,7 @@ async fn dispatch(service: &Service, operation: &str, signed: bool, body: &[u8])
         "ListUserPoolClients" => clients::list(service, &read(body)?),
         "ListIdentityProviders" => providers::list(service, &read(body)?),
         "DescribeUserPool" => pools::describe(service, &read(body)?),
+        "GetUserPoolMfaConfig" => pools::factors(service, &read(body)?),
         "UpdateUserPool" => update_pool::update(service, body),
         _ => Err(ApiError::unknown_operation(format!("{operation} is not part of this local user pool."))),
     }

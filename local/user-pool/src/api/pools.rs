@@ -17,13 +17,12 @@ pub(super) struct Describe {
 pub(super) fn describe(service: &Service, input: &Describe) -> Answer {
     let pool = service.pool(&input.user_pool_id)?;
     let settings = pool.settings();
-    let region = settings.region();
     let count = pool.contents().users.len();
     let verify: &[&str] = if settings.verify_before_update { &["email"] } else { &[] };
     let mut wire = json!({
         "Id": pool.id(),
         "Name": settings.name,
-        "Arn": format!("arn:aws:cognito-idp:{region}:000000000000:userpool/{}", pool.id()),
+        "Arn": pool.arn(),
         "CreationDate": seconds(pool.created),
         "LastModifiedDate": seconds(pool.created),
         "EstimatedNumberOfUsers": count,
@@ -33,7 +32,11 @@ pub(super) fn describe(service: &Service, input: &Describe) -> Answer {
         "AutoVerifiedAttributes": ["email"],
         "UsernameConfiguration": { "CaseSensitive": false },
         "UserAttributeUpdateSettings": { "AttributesRequireVerificationBeforeUpdate": verify },
-        "AdminCreateUserConfig": { "AllowAdminCreateUserOnly": settings.admin_create_only },
+        // The one way of saying it is shown in the other, too.
+        "AdminCreateUserConfig": {
+            "AllowAdminCreateUserOnly": settings.admin_create_only,
+            "UnusedAccountValidityDays": settings.password_policy.temporary_password_validity_days,
+        },
         "MfaConfiguration": "OFF",
         "DeletionProtection": "INACTIVE",
         "UserPoolTier": "ESSENTIALS",
@@ -41,6 +44,21 @@ pub(super) fn describe(service: &Service, input: &Describe) -> Answer {
     });
     merge(&mut wire, &Value::Object(settings.shown.clone()));
     Ok(json!({ "UserPool": wire }))
+}
+
+/// `GetUserPoolMfaConfig`: what has an API of its own, and the rest as `DescribeUserPool` shows it.
+pub(super) fn factors(service: &Service, input: &Describe) -> Answer {
+    let pool = service.pool(&input.user_pool_id)?;
+    let mut factors = pool.settings().factors;
+    let shown = describe(service, input)?;
+    let shown = |name: &str| shown.get("UserPool").and_then(|pool| pool.get(name)).cloned();
+    factors.insert("MfaConfiguration".to_owned(), shown("MfaConfiguration").unwrap_or_else(|| json!("OFF")));
+    if let Some(sms) = shown("SmsConfiguration") {
+        let message = shown("SmsAuthenticationMessage").unwrap_or(Value::Null);
+        let sms = json!({ "SmsAuthenticationMessage": message, "SmsConfiguration": sms });
+        factors.insert("SmsMfaConfiguration".to_owned(), sms);
+    }
+    Ok(factors.into())
 }
 
 /// Objects are merged, null takes away, everything else replaces (RFC 7396).

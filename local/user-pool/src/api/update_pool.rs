@@ -34,6 +34,13 @@ struct Policies {
     password_policy: PasswordPolicy,
 }
 
+/// "Please use …": the two ways of saying how long a temporary password is good.
+fn says_days_twice(given: &Map<String, Value>) -> bool {
+    let days = |first: &str, rest: &str| given.get(first).and_then(|value| value.pointer(rest)?.as_i64());
+    days("Policies", "/PasswordPolicy/TemporaryPasswordValidityDays").is_some_and(|days| days > 0)
+        && days("AdminCreateUserConfig", "/UnusedAccountValidityDays").is_some()
+}
+
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 struct UpdateSettings {
@@ -47,7 +54,16 @@ struct AdminCreateUserConfig {
 }
 
 /// What is fixed when a pool is made: an update leaves it.
-const FIXED: [&str; 4] = ["UsernameConfiguration", "UsernameAttributes", "AliasAttributes", "SchemaAttributes"];
+const FIXED: [&str; 8] = [
+    "UsernameConfiguration",
+    "UsernameAttributes",
+    "AliasAttributes",
+    "SchemaAttributes",
+    "Arn",
+    "Status",
+    "Domain",
+    "CustomDomain",
+];
 /// What `DescribeUserPool` shows by itself.
 const ACTED_ON: [&str; 4] = ["UserPoolId", "PoolName", "UserAttributeUpdateSettings", "LambdaConfig"];
 
@@ -60,6 +76,24 @@ pub(super) fn update(service: &Service, body: &[u8]) -> Answer {
         return Err(ApiError::invalid_parameter(
             "All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes",
         ));
+    }
+    // Words as in aws-sdk-js #3817.
+    if says_days_twice(&given) {
+        return Err(ApiError::invalid_parameter(
+            "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays",
+        ));
+    }
+    let slot = |path: &str| given.get("LambdaConfig")?.pointer(path)?.as_str();
+    if let (Some(one), Some(other)) = (slot("/PreTokenGeneration"), slot("/PreTokenGenerationConfig/LambdaArn"))
+        && one != other
+    {
+        return Err(ApiError::invalid_parameter(
+            "PreTokenGeneration and the LambdaArn of PreTokenGenerationConfig must be the same",
+        ));
+    }
+    let tags = given.get("UserPoolTags").and_then(Value::as_object);
+    if tags.is_some_and(|tags| tags.keys().any(|name| name.starts_with("aws:"))) {
+        return Err(ApiError::invalid_parameter("aws: prefixed tag key names are not allowed for external use."));
     }
     pool.update(|settings| {
         let (triggers, other_slots) = triggers(settings, &input.lambda_config);
@@ -86,6 +120,18 @@ fn shown(before: &Map<String, Value>, mut given: Map<String, Value>, slots: Map<
     }
     if let Some(config) = given.get_mut("AdminCreateUserConfig").and_then(Value::as_object_mut) {
         config.remove("AllowAdminCreateUserOnly");
+    }
+    // Remembering devices is switched on by saying something of it.
+    if given.get("DeviceConfiguration").is_some_and(|config| config.as_object().is_some_and(Map::is_empty)) {
+        given.remove("DeviceConfiguration");
+    }
+    // AWS's own tags are nobody's to take away.
+    for (name, tag) in before.get("UserPoolTags").and_then(Value::as_object).into_iter().flatten() {
+        if name.starts_with("aws:")
+            && let Some(tags) = given.entry("UserPoolTags").or_insert_with(|| json!({})).as_object_mut()
+        {
+            tags.insert(name.clone(), tag.clone());
+        }
     }
     given.entry("AutoVerifiedAttributes").or_insert(Value::Null);
     if !slots.is_empty() {

@@ -1,13 +1,17 @@
 //! A local Lambda: runs function binaries and serves them through Lambda's own Invoke API.
 //!
-//! One server on loopback speaks the Invoke API to callers (`POST /2015-03-31/functions/{name}/invocations`) and the
+//! One server on loopback speaks the Invoke API to callers (`POST /2015-03-31/functions/{name}/invocations`), a little of the control
+//! API (configuration and resource policy) and the
 //! Runtime API to the processes that it starts, one path per process, so that a crash is told apart from a slow answer.
 //! A process serves one call at a time; a further call starts a further process, up to [`Options::processes`].
 
+mod control;
 mod function;
 mod invoke;
 mod runtime;
 mod worker;
+
+pub(crate) use invoke::{SOURCE_ACCOUNT, SOURCE_ARN};
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,7 +23,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use tokio::task::JoinHandle;
 
 use self::function::Function;
@@ -66,6 +70,7 @@ pub struct Functions {
 #[derive(Debug)]
 struct Shared {
     functions: Mutex<BTreeMap<String, Arc<Function>>>,
+    controls: Mutex<BTreeMap<String, control::Control>>,
     numbers: Arc<AtomicU64>,
     clock: Clock,
     random: Random,
@@ -89,10 +94,20 @@ impl Functions {
     pub async fn start_with(options: Options, clock: Clock, random: Random, sink: Sink) -> io::Result<Self> {
         let listener = crate::loopback::bind(options.listen).await?;
         let address = listener.local_addr()?;
-        let shared =
-            Arc::new(Shared { functions: Mutex::default(), numbers: Arc::default(), clock, random, sink, options });
+        let shared = Arc::new(Shared {
+            functions: Mutex::default(),
+            controls: Mutex::default(),
+            numbers: Arc::default(),
+            clock,
+            random,
+            sink,
+            options,
+        });
         let router = Router::new()
             .route("/2015-03-31/functions/{name}/invocations", post(invoke::invoke))
+            .route("/2015-03-31/functions/{name}/configuration", get(control::configuration))
+            .route("/2015-03-31/functions/{name}/policy", get(control::policy).post(control::add))
+            .route("/2015-03-31/functions/{name}/policy/{statement}", delete(control::remove))
             .route("/{name}/{worker}/2018-06-01/runtime/invocation/next", get(runtime::next))
             .route("/{name}/{worker}/2018-06-01/runtime/invocation/{id}/response", post(runtime::response))
             .route("/{name}/{worker}/2018-06-01/runtime/invocation/{id}/error", post(runtime::error))
@@ -127,6 +142,18 @@ impl Functions {
         if let Some(before) = before {
             before.stop();
         }
+    }
+
+    /// Gives a function an alias, by which it is called as `NAME:ALIAS`; each has a resource policy of its own.
+    pub fn add_alias(&self, name: &str, alias: &str) {
+        let mut controls = self.shared.controls.lock().unwrap_or_else(PoisonError::into_inner);
+        controls.entry(name.to_owned()).or_default().add_alias(alias);
+    }
+
+    /// Lets `GetFunctionConfiguration` say that a function is in another state than `Active`.
+    pub fn set_state(&self, name: &str, state: &str) {
+        let mut controls = self.shared.controls.lock().unwrap_or_else(PoisonError::into_inner);
+        controls.entry(name.to_owned()).or_default().set_state(state);
     }
 
     /// Removes a function and ends its processes; calls to it are then answered with `ResourceNotFoundException`.

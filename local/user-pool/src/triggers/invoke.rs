@@ -11,8 +11,8 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
 use crate::error::ApiError;
-use crate::functions::PAYLOAD_LIMIT;
-use crate::pool::Pool;
+use crate::functions::{PAYLOAD_LIMIT, SOURCE_ACCOUNT, SOURCE_ARN};
+use crate::pool::{ACCOUNT, Pool};
 use crate::server::Service;
 use crate::settings::Triggers;
 
@@ -27,6 +27,8 @@ enum Attempt {
     TimedOut,
     /// Nothing that speaks Invoke answered.
     Unreachable(String),
+    /// The function's resource policy does not let the pool call it.
+    NotPermitted,
 }
 
 impl Lambda {
@@ -36,21 +38,27 @@ impl Lambda {
         Self(Client::builder(TokioExecutor::new()).build(connector))
     }
 
-    async fn attempt(&self, triggers: &Triggers, function: &str, event: &str) -> Attempt {
-        match tokio::time::timeout(triggers.limit, self.invoke(triggers, function, event)).await {
+    async fn attempt(&self, pool: &Pool, triggers: &Triggers, function: &str, event: &str) -> Attempt {
+        match tokio::time::timeout(triggers.limit, self.invoke(pool, triggers, function, event)).await {
             Ok(Ok(attempt)) => attempt,
             Ok(Err(error)) => Attempt::Unreachable(error),
             Err(_) => Attempt::TimedOut,
         }
     }
 
-    async fn invoke(&self, triggers: &Triggers, function: &str, event: &str) -> Result<Attempt, String> {
+    async fn invoke(&self, pool: &Pool, triggers: &Triggers, function: &str, event: &str) -> Result<Attempt, String> {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", triggers.invoke_url.trim_end_matches('/'));
         let request = Request::builder()
             .method(Method::POST)
             .uri(&url)
             .header("content-type", "application/json")
-            .header("x-amz-invocation-type", "RequestResponse")
+            .header("x-amz-invocation-type", "RequestResponse");
+        let request = if triggers.needs_permission {
+            request.header(SOURCE_ARN, pool.arn()).header(SOURCE_ACCOUNT, ACCOUNT)
+        } else {
+            request
+        };
+        let request = request
             .body(Full::new(Bytes::copy_from_slice(event.as_bytes())))
             .map_err(|error| format!("{url}: {error}"))?;
         let response = self.0.request(request).await.map_err(|error| format!("{url}: {error}"))?;
@@ -66,6 +74,7 @@ impl Lambda {
             body.get("errorMessage").map(|message| message.as_str().map_or_else(|| message.to_string(), str::to_owned))
         };
         Ok(match (status, failed) {
+            (StatusCode::FORBIDDEN, _) if triggers.needs_permission => Attempt::NotPermitted,
             (StatusCode::OK, false) => Attempt::Answered(body),
             (StatusCode::OK, true) => Attempt::Failed(message().unwrap_or_default()),
             // `cargo lambda watch` answers 500 where Lambda answers 200 with the header.
@@ -90,7 +99,7 @@ pub(super) async fn call(
     let source = event.get("triggerSource").and_then(Value::as_str).unwrap_or_default();
     let text = event.to_string();
     for attempt in 1..=triggers.attempts.max(1) {
-        match service.lambda.attempt(triggers, function, &text).await {
+        match service.lambda.attempt(pool, triggers, function, &text).await {
             Attempt::Answered(body) => {
                 service.say(pool, format!("{source} -> {function}: answered"));
                 let answer: Option<Value> = serde_json::from_slice(&body).ok();
@@ -107,6 +116,14 @@ pub(super) async fn call(
                 return Err(ApiError::user_lambda_validation(format!("{trigger} failed with error {message}.")));
             }
             Attempt::TimedOut => service.say(pool, format!("{source} -> {function}: call {attempt} timed out")),
+            // Seen in issue threads of SAM, SST and Terraform; its type is not.
+            Attempt::NotPermitted => {
+                service
+                    .say(pool, format!("{source} -> {function}: its resource policy does not let this pool call it"));
+                return Err(ApiError::unexpected_lambda(format!(
+                    "{trigger} invocation failed due to error AccessDeniedException."
+                )));
+            }
             Attempt::Unreachable(error) => {
                 service.say(pool, format!("{source} -> {function}: {error}"));
                 return Err(ApiError::unexpected_lambda(format!(
