@@ -1,6 +1,7 @@
 //! What a user pool's app clients must be set to, so that nobody gets around their tenant's policy; and the calls that see to it.
 
 mod app_client;
+pub mod attach;
 mod create;
 mod describe;
 mod difference;
