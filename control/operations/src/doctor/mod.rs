@@ -15,6 +15,7 @@ pub use case::{Case, PoolHealth, Step};
 pub use chart::Chart;
 pub use pool::Examination;
 pub use settings::Functions;
+pub(crate) use settings::judge_addresses;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

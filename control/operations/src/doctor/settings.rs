@@ -112,7 +112,7 @@ fn judge_triggers(pool: &PoolId, facts: &PoolFacts, asked: Asked, ours: &Functio
     }
 }
 
-fn judge_addresses(pool: &PoolId, facts: &PoolFacts, health: &mut PoolHealth) {
+pub(crate) fn judge_addresses(pool: &PoolId, facts: &PoolFacts, health: &mut PoolHealth) {
     if !facts.verifies_addresses {
         let message = "does not verify addresses at sign-up, so nobody joins by one. Choose \"Send email message, verify email \
                        address\" under Authentication > Sign-up";

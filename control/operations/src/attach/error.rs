@@ -1,0 +1,103 @@
+//! Why a pool is not attached or detached.
+
+use pool::PoolError;
+use pool::attach::FunctionError;
+
+use super::Obstacle;
+use crate::{ErrorKind, OperationError};
+
+/// Attaching or detaching failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachError {
+    /// Something is in the way; nothing was changed.
+    #[error("{}", .0.message)]
+    Obstacle(Obstacle),
+    /// It is not what was shown.
+    #[error("the user pool is no longer what was shown: {}", .0.join(", "))]
+    PoolChanged(Vec<String>),
+    /// Cognito took the update, and something else is not as it was.
+    #[error("the slots were written, and other settings of the pool are not as they were: {}", .0.join(", "))]
+    NotKept(Vec<String>),
+    /// Cognito took the update, and the slots are not what was written.
+    #[error("the update was taken, and the slots are not what was written: {}", .0.join(", "))]
+    NotSet(Vec<String>),
+    /// Even with our statement the function's policy does not let the pool in.
+    #[error("the resource policy of {0} does not let the pool call it, even with a statement of ours")]
+    NotPermitted(String),
+    /// A function did not answer as it has to.
+    #[error("{function} was called as the pool would call it, and said: {said}")]
+    Probe {
+        /// Which function.
+        function: String,
+        /// Its words.
+        said: String,
+    },
+    /// There is no such pool.
+    #[error("there is no user pool {0} in this account and Region")]
+    NoPool(String),
+    /// Lambda could not be asked, or said no.
+    #[error(transparent)]
+    Function(#[from] FunctionError),
+    /// The table or the pool.
+    #[error(transparent)]
+    Operation(#[from] OperationError),
+}
+
+impl From<PoolError> for AttachError {
+    fn from(error: PoolError) -> Self {
+        Self::Operation(error.into())
+    }
+}
+
+impl AttachError {
+    /// The code, which never changes its meaning.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Obstacle(obstacle) => obstacle.code,
+            Self::PoolChanged(_) => "POOL_CHANGED",
+            Self::NotKept(_) => "POOL_NOT_KEPT",
+            Self::NotSet(_) => "POOL_NOT_SET",
+            Self::NotPermitted(_) => "FUNCTION_NOT_PERMITTED",
+            Self::Probe { .. } => "FUNCTION_PROBE",
+            Self::NoPool(_) => "POOL_MISSING",
+            Self::Function(FunctionError::NotAllowed(_)) => "FUNCTION_NOT_ALLOWED",
+            Self::Function(FunctionError::Failed { .. }) => "FUNCTION_BROKEN",
+            Self::Operation(error) => error.code(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Obstacle(obstacle) => obstacle.help.clone(),
+            Self::PoolChanged(_) => {
+                "somebody changed it meanwhile; nothing was written. Look at the plan again, then repeat the command".to_owned()
+            }
+            Self::NotKept(_) => {
+                "put these settings back (the plan's AWS CLI lines held them all); `tenantctl detach` empties the slots".to_owned()
+            }
+            Self::NotSet(_) => "repeat the command: perhaps somebody wrote the pool in the same moment".to_owned(),
+            Self::NotPermitted(_) => "a statement of the policy forbids it: remove that, then repeat the command".to_owned(),
+            Self::Probe { .. } => {
+                "no slot was set. Look at the function's log: its table (TENANTRY_TABLE), its role's permissions, its settings. \
+                 --no-probe leaves this out"
+                    .to_owned()
+            }
+            Self::NoPool(_) => "check the pool's id, the credentials and --region".to_owned(),
+            Self::Function(FunctionError::NotAllowed(_)) => "let IAM allow it, or use other credentials".to_owned(),
+            Self::Function(FunctionError::Failed { .. }) => {
+                "check the network, the credentials and the function; repeating is safe".to_owned()
+            }
+            Self::Operation(error) => error.help(),
+        }
+    }
+
+    /// Whose fault it is.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Function(_) => ErrorKind::Broken,
+            Self::Operation(error) => error.kind(),
+            _ => ErrorKind::Refused,
+        }
+    }
+}
