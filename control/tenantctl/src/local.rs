@@ -22,6 +22,9 @@ pub(crate) struct Local {
     /// The user pools' endpoint.
     #[serde(default)]
     pub(crate) user_pool_endpoint: Option<String>,
+    /// Lambda's endpoint.
+    #[serde(default)]
+    pub(crate) lambda_endpoint: Option<String>,
 }
 
 impl Local {
@@ -41,6 +44,9 @@ impl Local {
         local.endpoint = loopback(&local.endpoint).ok_or_else(odd)?;
         if let Some(endpoint) = local.user_pool_endpoint {
             local.user_pool_endpoint = Some(loopback(&endpoint).ok_or_else(odd)?);
+        }
+        if let Some(endpoint) = local.lambda_endpoint {
+            local.lambda_endpoint = Some(loopback(&endpoint).ok_or_else(odd)?);
         }
         Ok(local)
     }
