@@ -178,11 +178,14 @@ impl Operations {
             }
             Subject::Pool(id) => {
                 let Some(mut pool) = self.session().get::<Pool>(&Key::pool(id)).await? else { return Ok(false) };
-                if settings(&pool) != held.made {
+                // Each setting for itself: what an operator set beside it stays.
+                let before = pool.clone();
+                let (observes, tenant) = held.made.split_once(' ').unwrap_or((&held.made, ""));
+                pool.observe_unbound &= observes != OBSERVES;
+                pool.dedicated_to.take_if(|own| own.as_ref() == tenant);
+                if pool == before {
                     return Ok(false);
                 }
-                pool.observe_unbound = false;
-                pool.dedicated_to = None;
                 transaction.write(Part::Pool, &pool)?;
                 self.record_for_all(transaction, now, Deed::new("pool.reset", id.as_ref()))?;
             }
@@ -223,8 +226,11 @@ pub fn serves(kind: &domain::ProviderKind) -> String {
     }
 }
 
+/// A registration's word for a pool whose unbound clients observe.
+const OBSERVES: &str = "observes";
+
 /// What a pool is, as a registration says it.
 pub fn settings(pool: &Pool) -> String {
-    let observes = if pool.observe_unbound { "observes" } else { "denies" };
+    let observes = if pool.observe_unbound { OBSERVES } else { "denies" };
     pool.dedicated_to.as_ref().map_or_else(|| observes.to_owned(), |tenant| format!("{observes} {tenant}"))
 }
