@@ -10,13 +10,13 @@ import type * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { lineCounts } from "./observability-filters.ts";
 import {
+  countOfPool,
   lines,
   type Observed,
   ofEach,
   tableErrors,
   tableThrottles,
   together,
-  withoutUs,
 } from "./observability-metrics.ts";
 
 /** From which figure on somebody is told. */
@@ -70,8 +70,10 @@ export interface AlarmsProps extends Observed {
 interface Definition {
   readonly metric: cloudwatch.IMetric;
   readonly threshold: number;
-  /** The figure must be above the threshold, not just reach it. */
-  readonly above?: boolean;
+  /** @default the figure reaches the threshold */
+  readonly compares?: cloudwatch.ComparisonOperator;
+  /** What it means that there is no figure. @default nothing bad */
+  readonly silence?: cloudwatch.TreatMissingData;
   /** So many of so many periods. @default the first */
   readonly of?: readonly [number, number];
   /** What it means, in one sentence. */
@@ -79,12 +81,11 @@ interface Definition {
 }
 
 const five = Duration.minutes(5);
-const quarter = Duration.minutes(15);
 
 /** Every alarm, by its name after the prefix. */
 export class Alarms extends Construct {
   /** By key: the name after the prefix, which is the section of the runbook. */
-  readonly byKey: Readonly<Record<string, cloudwatch.Alarm>>;
+  readonly byKey: Readonly<Record<string, cloudwatch.AlarmBase>>;
 
   /**
    * @param scope where it belongs
@@ -93,30 +94,73 @@ export class Alarms extends Construct {
    */
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const definitions = { ...ofLines(props), ...ofFunctions(props), ...ofPool(props), ...ofOthers(props) };
-    this.byKey = Object.fromEntries(
-      Object.entries(definitions).map(([key, definition]) => [key, this.#alarm(key, definition, props)]),
-    );
+    const definitions = { ...ofLines(props), ...ofFunctions(props), ...ofOthers(props) };
+    const alarms = Object.entries(definitions).map(([key, definition]) => {
+      const alarm = this.#alarm(key, definition, props);
+      tell(alarm, props);
+      return [key, alarm] as const;
+    });
+    this.byKey = { ...Object.fromEntries(alarms), [withoutUs]: this.#withoutUs(props) };
   }
 
   #alarm(key: string, definition: Definition, props: AlarmsProps): cloudwatch.Alarm {
     const [breaching, periods] = definition.of ?? [1, 1];
-    const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD } = cloudwatch.ComparisonOperator;
-    const alarm = new cloudwatch.Alarm(this, key, {
+    return new cloudwatch.Alarm(this, key, {
       alarmName: `${props.prefix}-${key}`,
       alarmDescription: `${definition.means} ${props.runbook}#${key}`,
       metric: definition.metric,
       threshold: definition.threshold,
-      comparisonOperator: definition.above === true ? GREATER_THAN_THRESHOLD : GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      comparisonOperator: definition.compares ?? cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: periods,
       datapointsToAlarm: breaching,
-      // Each figure counts something bad and is missing where nothing was counted. That nothing comes at all, though people sign in, has an alarm of its own.
-      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+      // Most figures count something bad and are missing where nothing was counted.
+      treatMissingData: definition.silence ?? cloudwatch.TreatMissingData.NOT_BREACHING,
     });
-    alarm.addAlarmAction(...props.actions);
-    alarm.addOkAction(...props.actions);
+  }
+
+  /**
+   * Tokens, and nobody asked us. Three alarms that tell nobody, and one over them: one alarm may not hold a query of the pool's clients beside another
+   * metric.
+   */
+  #withoutUs(props: AlarmsProps): cloudwatch.CompositeAlarm {
+    const half = Duration.minutes(30);
+    const part = (name: string, definition: Omit<Definition, "means">) =>
+      this.#alarm(
+        `${withoutUs}-${name}`,
+        { ...definition, means: `A part of ${props.prefix}-${withoutUs}, which tells people.` },
+        props,
+      );
+    const signedIn = part("signed-in", { metric: countOfPool(props, "SignInSuccesses", half), threshold: 1 });
+    const refreshed = part("refreshed", { metric: countOfPool(props, "TokenRefreshSuccesses", half), threshold: 1 });
+    const calls = props.functions["pre-token-generation"].metricInvocations({
+      statistic: cloudwatch.Stats.SUM,
+      period: half,
+    });
+    const neverAsked = part("never-asked", {
+      metric: calls,
+      threshold: 1,
+      compares: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+      // An hour: the call and Cognito's count of a lone sign-in may fall on two sides of a period's edge.
+      of: [2, 2],
+      // A function that is not called has no figures, which is what this is about.
+      silence: cloudwatch.TreatMissingData.BREACHING,
+    });
+    const is = (alarm: cloudwatch.IAlarm) => cloudwatch.AlarmRule.fromAlarm(alarm, cloudwatch.AlarmState.ALARM);
+    const alarm = new cloudwatch.CompositeAlarm(this, withoutUs, {
+      compositeAlarmName: `${props.prefix}-${withoutUs}`,
+      alarmDescription: `The user pool gave out tokens without asking pre token generation: nobody checked a membership. ${props.runbook}#${withoutUs}`,
+      alarmRule: cloudwatch.AlarmRule.allOf(cloudwatch.AlarmRule.anyOf(is(signedIn), is(refreshed)), is(neverAsked)),
+    });
+    tell(alarm, props);
     return alarm;
   }
+}
+
+const withoutUs = "tokens-without-us";
+
+function tell(alarm: cloudwatch.AlarmBase, props: AlarmsProps): void {
+  alarm.addAlarmAction(...props.actions);
+  alarm.addOkAction(...props.actions);
 }
 
 function ofLines(props: AlarmsProps): Record<string, Definition> {
@@ -164,7 +208,7 @@ function ofFunctions(props: AlarmsProps): Record<string, Definition> {
     slow: {
       metric: together("MAX", longest, five, "slowest trigger, p99"),
       threshold: props.thresholds.slow ?? 2500,
-      above: true,
+      compares: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
       of: [2, 3],
       means: "A trigger's slowest answers come close to the 5 seconds after which Cognito gives up.",
     },
@@ -172,27 +216,6 @@ function ofFunctions(props: AlarmsProps): Record<string, Definition> {
       metric: together("SUM", throttles, five, "throttled"),
       threshold: 1,
       means: "Lambda turned calls of Cognito away: those people could not sign up or in.",
-    },
-  };
-}
-
-function ofPool(props: AlarmsProps): Record<string, Definition> {
-  const means = "The user pool gave out tokens without asking pre token generation: nobody checked a membership.";
-  // Three periods in a row: at the edge of one, Cognito's count and the call may fall on different sides.
-  return {
-    "sign-ins-without-us": {
-      metric: withoutUs(props, "SignInSuccesses", quarter),
-      threshold: 0,
-      above: true,
-      of: [3, 3],
-      means,
-    },
-    "refreshes-without-us": {
-      metric: withoutUs(props, "TokenRefreshSuccesses", quarter),
-      threshold: 0,
-      above: true,
-      of: [3, 3],
-      means,
     },
   };
 }

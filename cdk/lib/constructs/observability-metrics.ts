@@ -73,28 +73,13 @@ export type TokenCount = "SignInSuccesses" | "TokenRefreshSuccesses";
 
 /**
  * What the whole pool counted. Cognito counts for each app client [Amazon Cognito developer guide, "User pool metrics in CloudWatch"], and tenants'
- * clients come and go, so that they are summed by a query: an alarm can do that with Metrics Insights, and not with `SEARCH`. One query an
- * alarm is what CloudWatch allows.
+ * clients come and go, so that they are summed by a query: an alarm can do that with Metrics Insights, and not with `SEARCH`.
  */
 export function countOfPool(observed: Observed, count: TokenCount, period: Duration): cloudwatch.MathExpression {
   return new cloudwatch.MathExpression({
     expression: `SELECT SUM(${count}) FROM SCHEMA("AWS/Cognito", UserPool, UserPoolClient) WHERE UserPool = '${observed.userPool.userPoolId}'`,
     period,
     label: count,
-  });
-}
-
-/** Tokens that Cognito gave out without asking us: what it counted, less our function's calls. Zero if each was asked for. */
-export function withoutUs(observed: Observed, count: TokenCount, period: Duration): cloudwatch.MathExpression {
-  return new cloudwatch.MathExpression({
-    // A function that is never called has no figures at all; `counted * 0` has some wherever Cognito counted.
-    expression: "counted - SUM([FILL(asked, 0), counted * 0])",
-    usingMetrics: {
-      counted: countOfPool(observed, count, period),
-      asked: observed.functions["pre-token-generation"].metricInvocations({ period, statistic: cloudwatch.Stats.SUM }),
-    },
-    period,
-    label: `${count} without us`,
   });
 }
 

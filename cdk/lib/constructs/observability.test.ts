@@ -57,6 +57,9 @@ function properties(template: Template, type: string): Properties[] {
 
 const { template, observability } = observe(everything);
 const alarms = properties(template, "AWS::CloudWatch::Alarm");
+const composite = properties(template, "AWS::CloudWatch::CompositeAlarm")[0] as Properties;
+// What the composite alarm is made of; it tells nobody by itself.
+const parts = ["signed-in", "refreshed", "never-asked"].map((name) => `tenantry-tokens-without-us-${name}`);
 
 describe("Observability", () => {
   it("has names that stay, without a hash of the template", () => {
@@ -73,14 +76,16 @@ describe("Observability", () => {
       "enrolled-late",
       "slow",
       "throttled",
-      "sign-ins-without-us",
-      "refreshes-without-us",
       "table-throttled",
       "table-errors",
       "registrar-failed",
       "mail-bounces",
+      "tokens-without-us",
     ]);
-    expect(alarms.map((alarm) => alarm["AlarmName"]).sort()).toEqual(
+    const names = [...alarms, composite]
+      .map((alarm) => alarm["AlarmName"])
+      .filter((name) => !parts.includes(String(name)));
+    expect(names.sort()).toEqual(
       Object.keys(observability.alarms)
         .map((key) => `tenantry-${key}`)
         .sort(),
@@ -90,7 +95,7 @@ describe("Observability", () => {
   it("says with each alarm what it means and where to read on, tells somebody, and knows what silence means", () => {
     for (const [key, alarm] of Object.keys(observability.alarms).map((key) => [key, ofName(key)] as const)) {
       expect(alarm["AlarmDescription"]).toMatch(new RegExp(`\\. docs/runbook\\.md#${key}$`));
-      expect(alarm["TreatMissingData"]).toBe("notBreaching");
+      if (alarm !== composite) expect(alarm["TreatMissingData"]).toBe("notBreaching");
       expect(alarm["AlarmActions"]).toHaveLength(1);
       expect(alarm["OKActions"]).toEqual(alarm["AlarmActions"]);
     }
@@ -124,24 +129,36 @@ describe("Observability", () => {
     for (const metric of asked) expect(made).toContain(metric);
   });
 
-  it("asks what Cognito counted of this pool, and takes off the calls of pre token generation", () => {
-    for (const [key, metric] of [
-      ["sign-ins-without-us", "SignInSuccesses"],
-      ["refreshes-without-us", "TokenRefreshSuccesses"],
+  it("goes off when Cognito counted tokens of this pool and pre token generation was never called", () => {
+    const rule = JSON.stringify(composite["AlarmRule"]);
+    const order = ["signedin", "OR", "refreshed", "AND", "neverasked"].map((word) =>
+      rule.search(new RegExp(word, "i")),
+    );
+    expect(order.every((at) => at >= 0) && order.every((at, i) => i === 0 || at > (order[i - 1] ?? 0)), rule).toBe(
+      true,
+    );
+    for (const [part, metric] of [
+      ["signed-in", "SignInSuccesses"],
+      ["refreshed", "TokenRefreshSuccesses"],
     ] as const) {
-      const queries = ofName(key)["Metrics"] as Properties[];
-      const query = JSON.stringify(queries.find((each) => each["Id"] === "counted"));
+      const alarm = ofName(`tokens-without-us-${part}`);
+      const queries = alarm["Metrics"] as Properties[];
+      // A query beside another metric or expression, CloudWatch refuses ("Invalid metrics list").
+      expect(queries).toHaveLength(1);
+      expect(queries[0]).toMatchObject({ Period: 1800, ReturnData: true });
+      const query = JSON.stringify(queries[0]);
       expect(query).toContain(
         `SELECT SUM(${metric}) FROM SCHEMA(\\"AWS/Cognito\\", UserPool, UserPoolClient) WHERE UserPool = '`,
       );
       expect(query).toContain('"Ref":"Pool');
-      const asked = queries.find((each) => each["Id"] === "asked")?.["MetricStat"] as {
-        Metric: { MetricName: string; Dimensions: Properties[] };
-      };
-      expect(asked.Metric.MetricName).toBe("Invocations");
-      expect(JSON.stringify(asked.Metric.Dimensions)).toContain("PreTokenGeneration");
-      expect(ofName(key)["DatapointsToAlarm"]).toBe(3);
+      expect(alarm).toMatchObject({ Threshold: 1, ComparisonOperator: "GreaterThanOrEqualToThreshold" });
     }
+    const never = ofName("tokens-without-us-never-asked");
+    expect(never).toMatchObject({ MetricName: "Invocations", Period: 1800, Statistic: "Sum", Threshold: 1 });
+    // A function that nobody calls has no figures at all.
+    expect(never).toMatchObject({ ComparisonOperator: "LessThanThreshold", TreatMissingData: "breaching" });
+    expect(JSON.stringify(never["Dimensions"])).toContain("PreTokenGeneration");
+    for (const part of parts) expect(ofName(part.replace("tenantry-", ""))["AlarmActions"] ?? []).toEqual([]);
   });
 
   it("leaves Lambda's own errors alone: a refusal is one", () => {
@@ -226,6 +243,7 @@ describe("Observability", () => {
     );
     const own = [
       "AWS::CloudWatch::Alarm",
+      "AWS::CloudWatch::CompositeAlarm",
       "AWS::CloudWatch::Dashboard",
       "AWS::Logs::MetricFilter",
       "AWS::Logs::QueryDefinition",
@@ -261,7 +279,7 @@ describe("docs/runbook.md", () => {
 });
 
 function ofName(key: string): Properties {
-  const found = alarms.find((alarm) => alarm["AlarmName"] === `tenantry-${key}`);
+  const found = [...alarms, composite].find((alarm) => alarm["AlarmName"] === `tenantry-${key}`);
   if (found === undefined) throw new Error(key);
   return found;
 }

@@ -89,7 +89,7 @@ export interface ObservabilityProps {
  */
 export class Observability extends Construct {
   /** The alarms, by their names after the prefix, which are the sections of the runbook. */
-  readonly alarms: Readonly<Record<string, cloudwatch.Alarm>>;
+  readonly alarms: Readonly<Record<string, cloudwatch.AlarmBase>>;
   /** The dashboard. */
   readonly dashboard: cloudwatch.Dashboard;
   /** The namespace of the counts. */
