@@ -20,3 +20,6 @@ pub use sessions::{Misconfigured, TenantSessions};
 pub use tenant::{TenantId, Unreadable};
 pub use token::VerifiedIdToken;
 pub use verifier::Verifier;
+
+/// What clients are made from, of `aws-types`: a service that names it here has the version that this crate has.
+pub use aws_types::SdkConfig;

@@ -17,6 +17,7 @@ mod new_domain;
 mod outage;
 mod reinvited;
 mod sso;
+mod tenant_session;
 
 use std::path::PathBuf;
 

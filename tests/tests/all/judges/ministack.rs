@@ -11,7 +11,7 @@ use cognito::types::{
     LambdaConfigType, PreTokenGenerationLambdaVersionType, PreTokenGenerationVersionConfigType,
     ResourceServerScopeType, UsernameAttributeType, VerifiedAttributeType,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 
@@ -29,9 +29,14 @@ pub(super) struct Ministack {
 impl Ministack {
     /// Starts one. A free port may be taken by somebody else before ministack listens on it: then on another.
     pub(super) async fn start(python: &Path) -> Self {
+        Self::start_with(python, &[]).await
+    }
+
+    /// Starts one with these variables besides.
+    pub(super) async fn start_with(python: &Path, more: &[(&str, &str)]) -> Self {
         let mut said = String::new();
         for _ in 0..3 {
-            let mut this = Self::spawn(python);
+            let mut this = Self::spawn(python, more);
             match this.ready().await {
                 Ok(()) => return this,
                 Err(status) => said = format!("ministack ended with {status}: {}", this.log()),
@@ -40,7 +45,7 @@ impl Ministack {
         panic!("{said}");
     }
 
-    fn spawn(python: &Path) -> Self {
+    fn spawn(python: &Path, more: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let log = File::create(folder.path().join("log")).unwrap();
@@ -51,9 +56,14 @@ impl Ministack {
             .env("BIND_HOST", "127.0.0.1")
             .env("IOT_MTLS_ENABLED", "0")
             .env("MINISTACK_REGION", REGION)
+            // Handed on to every function, as where AWS is: templates name no endpoint.
+            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+            // Where a custom resource's function answers.
+            .env("MINISTACK_HOST", "127.0.0.1")
             // A refusing pre token generation refuses, as in AWS.
             .env("MINISTACK_COGNITO_PRETOKEN_STRICT", "1")
             .env("LOG_LEVEL", "WARNING")
+            .envs(more.iter().copied())
             // Nothing is kept, and nothing of this machine is touched: no home, no Docker.
             .envs(["HOME", "TMPDIR", "STATE_DIR", "S3_DATA_DIR"].map(|name| (name, folder.path())))
             .env("DOCKER_HOST", format!("unix://{}", folder.path().join("no-docker").display()))
@@ -90,23 +100,36 @@ impl Ministack {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
+    /// The texts of the mails to an address, oldest first.
+    pub(super) async fn mails_to(&self, address: &str) -> Vec<String> {
+        let (_, mails) = http::get(&format!("{}/_ministack/ses/messages", self.url)).await.unwrap();
+        let mails = mails["messages"].as_object().unwrap().values().flat_map(|mails| mails.as_array().unwrap());
+        let to = |mail: &&serde_json::Value| mail.to_string().contains(&format!("\"{address}\""));
+        mails.filter(to).map(|mail| format!("{} {}", mail["BodyText"], mail["BodyHtml"])).collect()
+    }
+
     /// Zips the programs as `bootstrap` and creates functions of them; their ARNs.
     pub(super) async fn deploy(
         &self,
         programs: &BTreeMap<&str, PathBuf>,
         environment: &BTreeMap<String, String>,
     ) -> BTreeMap<String, String> {
+        let input = json!({
+            "url": self.url, "region": REGION, "sender": SENDER, "programs": programs, "environment": environment,
+        });
+        serde_json::from_value(self.prepare("deploy.py", &input).await).unwrap()
+    }
+
+    /// Runs one of the scripts beside the judges, which have botocore; its answer.
+    pub(super) async fn prepare(&self, script: &str, input: &Value) -> Value {
         let mut child = tokio::process::Command::new(&self.python)
-            .arg(super::folder().join("ministack/deploy.py"))
+            .arg(super::folder().join("ministack").join(script))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let input = json!({
-            "url": self.url, "region": REGION, "sender": SENDER, "programs": programs, "environment": environment,
-        });
         child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).await.unwrap();
         let output = child.wait_with_output().await.unwrap();
         let error = String::from_utf8_lossy(&output.stderr);

@@ -8,6 +8,7 @@ mod ground;
 mod http;
 mod ministack;
 mod sdk;
+mod tenant_session;
 mod town;
 
 use std::path::PathBuf;
