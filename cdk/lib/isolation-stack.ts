@@ -1,5 +1,8 @@
-// The optional stack that turns ID tokens into AWS credentials of one tenant.
-
+/**
+ * The optional stack that turns ID tokens into AWS credentials of one tenant.
+ *
+ * @module
+ */
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type * as cognito from "aws-cdk-lib/aws-cognito";
 import type { Construct } from "constructs";

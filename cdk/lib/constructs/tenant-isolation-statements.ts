@@ -1,5 +1,8 @@
-// What IAM is told about tenants: who may take a tenant's session, and what that session reaches.
-
+/**
+ * What IAM is told about tenants: who may take a tenant's session, and what that session reaches.
+ *
+ * @module
+ */
 import * as iam from "aws-cdk-lib/aws-iam";
 
 /** The session tag that names the tenant. Pre token generation writes it into the ID token, from our table alone. */
@@ -11,11 +14,8 @@ export const TENANT = `\${aws:PrincipalTag/${TENANT_TAG}}`;
 /** The shape of a tenant's id in IAM's wildcards: `t_` and 26 characters. */
 export const TENANT_SHAPE = `t_${"?".repeat(26)}`;
 
-/** How IAM writes a wildcard that is meant as itself. */
-const literally = (wildcard: "*" | "?") => `\${${wildcard}}`;
-
-/** What never stands in a tenant's id, and would make one id reach further than itself in a pattern or a path. */
-const NEVER_IN_AN_ID = [literally("*"), literally("?"), "/", "#"].map((odd) => `*${odd}*`);
+/** A wildcard somewhere in a text, as IAM writes one that is meant as itself. */
+const somewhere = (wildcard: "*" | "?") => `*\${${wildcard}}*`;
 
 /** A trust policy, or any other policy that has to be written down as JSON. */
 export interface PolicyJson {
@@ -63,17 +63,17 @@ function trust(principal: object, action: string, conditions: object): PolicyJso
 }
 
 /**
- * Nothing, for a session whose tag is not a tenant's id: missing (a negated operator is true of what is absent), empty, or odd.
+ * Nothing, for a session whose tag is not a tenant's id: missing (a negated operator is true of what is absent), empty, or of another shape.
  *
- * AWS does not document whether a `*` in a tag's value counts as a wildcard where the tag stands in a pattern. STS takes no `*` in a tag;
- * should one get there, it is refused here.
+ * AWS does not document whether a `*` in a tag's value counts as a wildcard where the tag stands in a pattern. STS takes none in a
+ * tag; should one get there, it is refused here.
  */
 export function onlyForTenants(): iam.PolicyStatement[] {
   const everything = { effect: iam.Effect.DENY, actions: ["*"], resources: ["*"] };
   const tag = `aws:PrincipalTag/${TENANT_TAG}`;
   return [
     new iam.PolicyStatement({ ...everything, conditions: { StringNotLike: { [tag]: TENANT_SHAPE } } }),
-    new iam.PolicyStatement({ ...everything, conditions: { StringLike: { [tag]: NEVER_IN_AN_ID } } }),
+    new iam.PolicyStatement({ ...everything, conditions: { StringLike: { [tag]: [somewhere("*"), somewhere("?")] } } }),
   ];
 }
 

@@ -1,5 +1,8 @@
-// Tenants kept apart by IAM: a person's ID token buys AWS credentials that reach their tenant's data and nothing else.
-
+/**
+ * Tenants kept apart by IAM: a person's ID token buys AWS credentials that reach their tenant's data and nothing else.
+ *
+ * @module
+ */
 import { Annotations, Duration, Stack, Token } from "aws-cdk-lib";
 import type * as cognito from "aws-cdk-lib/aws-cognito";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
@@ -7,6 +10,8 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as s3 from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
+import type { Reasoned } from "../reasoned.ts";
+import { refused } from "../refusal.ts";
 import {
   brokerTrust,
   keyThrough,
@@ -18,6 +23,7 @@ import {
   tenantObjects,
   webIdentityTrust,
 } from "./tenant-isolation-statements.ts";
+import { TenantTable } from "./tenant-table.ts";
 
 /** What an IAM OIDC provider takes, which no quota raises. */
 const AUDIENCES = 100;
@@ -37,12 +43,10 @@ export interface TenantBroker {
   readonly service: iam.IRole;
 }
 
-/** A session longer than an hour. */
-export interface LongerSession {
-  /** At most 12 hours. */
+/** A session longer than an hour, and why the sessions of somebody who was removed may go on for so long. */
+export interface LongerSession extends Reasoned {
+  /** At most 12 hours. A broker that runs as a role itself gets one hour whatever stands here: STS chains roles no longer. */
   readonly duration: Duration;
-  /** Why the sessions of somebody who was removed may go on for so long. */
-  readonly reason: string;
 }
 
 /** What {@link TenantIsolation} is made of. */
@@ -106,11 +110,8 @@ export interface GrantBucketOptions {
   readonly write?: boolean;
 }
 
-/** A permission that is the same for every tenant. */
-export interface GrantOptions {
-  /** Why every tenant may do this alike. Without a reason each allowing statement has to name the tenant. */
-  readonly reason?: string;
-}
+/** A permission that is the same for every tenant, and why. Without a reason an allowing statement has to name the tenant. */
+export type GrantOptions = Partial<Reasoned>;
 
 /**
  * A role whose sessions see one tenant: the one in the session tag `tenant_id` that pre token generation wrote.
@@ -133,10 +134,14 @@ export class TenantIsolation extends Construct {
     super(scope, id);
     const clientIds = (props.clients ?? []).map((client) => client.userPoolClientId);
     if (clientIds.length === 0 && props.broker === undefined) {
-      throw new Error("Nobody could take the role: pass `clients`, whose ID tokens buy credentials, or a `broker`.");
+      refused(
+        "ISOLATION_NOBODY",
+        "Nobody could take the role: pass `clients`, whose ID tokens buy credentials, or a `broker`.",
+      );
     }
     if (clientIds.length > AUDIENCES) {
-      throw new Error(
+      refused(
+        "ISOLATION_AUDIENCES",
         `${clientIds.length} app clients, but an IAM OIDC provider takes ${AUDIENCES} audiences. Pass a \`broker\` and no more than ` +
           `${AUDIENCES} \`clients\`: a service of yours verifies the ID token and takes the role with the tenant's tag (docs/isolation.md).`,
       );
@@ -149,17 +154,20 @@ export class TenantIsolation extends Construct {
         props.oidcProvider ??
         new iam.OidcProviderNative(this, "OidcProvider", { url: `https://${issuer}`, clientIds: [...clientIds] });
       const trust = webIdentityTrust(this.oidcProvider.oidcProviderArn, issuer, clientIds);
-      this.webIdentityRoleArn = this.role("WebIdentityRole", "One tenant's data, for an ID token", trust, seconds);
+      this.webIdentityRoleArn = this.role(
+        "WebIdentityRole",
+        "One tenant's data, for an ID token",
+        trust,
+        seconds,
+      ).attrArn;
       this.warnOfALongTrustPolicy(clientIds);
     }
     if (props.broker !== undefined) {
       const trust = brokerTrust(props.broker.service.roleArn);
-      this.brokerRoleArn = this.role(
-        "BrokerRole",
-        "One tenant's data, for a service that verified a token",
-        trust,
-        seconds,
-      );
+      this.brokerRoleArn = this.role("BrokerRole", "One tenant's data, for a verified token", trust, seconds).attrArn;
+    }
+    for (const role of this.roles) {
+      if (props.longerSession) role.addMetadata("tenantry:longerSession", props.longerSession.reason);
     }
     this.node.addValidation({ validate: () => this.roles.flatMap(ownTenantTag) });
   }
@@ -171,6 +179,12 @@ export class TenantIsolation extends Construct {
    */
   grantTable(table: SharedTable, options: GrantTableOptions = {}): void {
     const { write = false, indexes = [] } = options;
+    if (table.node.scope instanceof TenantTable) {
+      refused(
+        "ISOLATION_OWN_TABLE",
+        "Tenantry's own table is for its triggers alone: its keys do not begin with a tenant's id. Grant a table of yours.",
+      );
+    }
     refuseOtherKeys(table, indexes);
     this.permissions.addStatements(...tenantItems(table.tableArn, indexes, write));
     if (table.encryptionKey) {
@@ -197,24 +211,26 @@ export class TenantIsolation extends Construct {
     const statement = statementFor(TENANT);
     const written = JSON.stringify(Stack.of(this).resolve(statement.toStatementJson()));
     if (/:custom:/.test(written)) {
-      throw new Error(
+      refused(
+        "ISOLATION_VARIABLE",
         `IAM knows no variable with a custom attribute, as in ${written}. Use the tenant that the function is given.`,
       );
     }
     const namesTheTenant = written.includes(`aws:PrincipalTag/${TENANT_TAG}`);
     if (statement.effect === iam.Effect.ALLOW && !namesTheTenant) {
       if (!options.reason) {
-        throw new Error(
+        refused(
+          "ISOLATION_SHARED",
           `Every tenant would get the same: ${written}. Name the tenant in a resource or a condition, or say why in \`reason\`.`,
         );
       }
-      this.node.addMetadata("tenantry:same-for-every-tenant", options.reason);
+      for (const role of this.roles) role.addMetadata("tenantry:same-for-every-tenant", options.reason);
     }
     this.permissions.addStatements(statement);
   }
 
   /** A role on the lowest level: the trust policy has the issuer in a *key*, where CloudFormation takes no function unless all of it is text. */
-  private role(id: string, description: string, trust: PolicyJson, maxSessionDuration: number): string {
+  private role(id: string, description: string, trust: PolicyJson, maxSessionDuration: number): iam.CfnRole {
     const role = new iam.CfnRole(this, id, {
       assumeRolePolicyDocument: Stack.of(this).toJsonString(trust),
       description,
@@ -222,7 +238,7 @@ export class TenantIsolation extends Construct {
       policies: [{ policyName: "TenantIsolation", policyDocument: this.permissions }],
     });
     this.roles.push(role);
-    return role.attrArn;
+    return role;
   }
 
   private warnOfALongTrustPolicy(clientIds: readonly string[]): void {
@@ -243,9 +259,11 @@ function sessionSeconds(longer: LongerSession | undefined): number {
   if (longer === undefined) return Duration.hours(1).toSeconds();
   const seconds = longer.duration.toSeconds();
   if (seconds < 3600 || seconds > 12 * 3600) {
-    throw new Error(`IAM lets a role's sessions last one to twelve hours, not ${longer.duration.toHumanString()}.`);
+    refused(
+      "ISOLATION_SESSION",
+      `IAM lets a role's sessions last one to twelve hours, not ${longer.duration.toHumanString()}.`,
+    );
   }
-  if (longer.reason.trim() === "") throw new Error("Say in `reason` why sessions are longer than an hour.");
   return seconds;
 }
 
@@ -255,7 +273,8 @@ function refuseOtherKeys(table: SharedTable, indexes: readonly string[]): void {
   for (const index of [undefined, ...indexes]) {
     const { partitionKeys } = table.schemaV2(index);
     if (partitionKeys.length !== 1 || partitionKeys[0]?.type !== dynamodb.AttributeType.STRING) {
-      throw new Error(
+      refused(
+        "ISOLATION_KEY",
         `The partition key of ${index ? `index "${index}"` : `table ${table.node.path}`} is not one string: ` +
           "it cannot be a tenant's id, nor begin with it.",
       );
