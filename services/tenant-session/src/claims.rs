@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::refusal::TokenRefused;
 use crate::tenant::TenantId;
 
-/// Where STS reads session tags (AWS Security Token Service, "Passing session tags using AssumeRoleWithWebIdentity").
+/// Where STS reads session tags (AWS Security Token Service, "Passing session tags using `AssumeRoleWithWebIdentity`").
 const TAGS: &str = "https://aws.amazon.com/tags";
 
 /// The tag's key, as policies name it: `${aws:PrincipalTag/tenant_id}`.

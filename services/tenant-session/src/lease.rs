@@ -129,10 +129,10 @@ impl Lessor {
     }
 }
 
-/// What CloudTrail shows: the member or the person by an identifier, never by an address.
+/// What AWS logs: the member or the person by an identifier, never by an address.
 fn name(token: &VerifiedIdToken) -> String {
     let sub = token.sub();
     let plain = (2..=64).contains(&sub.len()) && sub.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    // A pool's `sub` is a UUID. Anything else may hold what CloudTrail should not.
+    // A pool's `sub` is a UUID. Anything else may hold what a log should not.
     token.member_id().or(plain.then_some(sub)).unwrap_or("somebody").to_owned()
 }

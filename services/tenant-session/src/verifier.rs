@@ -16,7 +16,7 @@ use crate::token::{Parts, VerifiedIdToken};
 /// How far clocks may differ, in seconds.
 const LEEWAY: u64 = 10;
 
-/// What STS takes as a web identity token (AWS Security Token Service, "AssumeRoleWithWebIdentity").
+/// What STS takes as a web identity token (AWS Security Token Service, `AssumeRoleWithWebIdentity`).
 const LONGEST: usize = 20_000;
 
 /// Believes ID tokens of one pool, for these app clients, that name a tenant and carry it as their session tag.

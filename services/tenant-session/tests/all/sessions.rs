@@ -278,7 +278,7 @@ fn refuses_what_cannot_be_right_at_the_start() {
             assert_eq!(sessions.clone().with_longest(longest).unwrap_err(), Misconfigured::Longest);
         }
     }
-    let mut bare = base.to_builder();
+    let mut without = base.to_builder();
     bare.set_credentials_provider(None);
-    assert_eq!(TenantSessions::broker(&bare.build(), ROLE).unwrap_err(), Misconfigured::NoCredentials);
+    assert_eq!(TenantSessions::broker(&without.build(), ROLE).unwrap_err(), Misconfigured::NoCredentials);
 }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use rsa::pkcs1::EncodeRsaPublicKey as _;
+use rsa::pkcs1::{EncodeRsaPrivateKey as _, EncodeRsaPublicKey as _};
 use rsa::pkcs8::EncodePublicKey as _;
 use rsa::traits::PublicKeyParts as _;
 use serde_json::{Value, json};
@@ -68,7 +68,6 @@ async fn refuses_every_algorithm_but_rs256() {
         }
     }
     // The pool's own key, used otherwise than the pool does.
-    use rsa::pkcs1::EncodeRsaPrivateKey as _;
     let own = EncodingKey::from_rsa_der(rsa_keys()[0].to_pkcs1_der().unwrap().as_bytes());
     for algorithm in [Algorithm::RS384, Algorithm::RS512, Algorithm::PS256] {
         let token = encode(&header(algorithm), &claims(), &own).unwrap();
