@@ -65,13 +65,12 @@ pub(super) fn places(engine: &Engine) -> Vec<(String, String)> {
 /// A value that a program takes for each variable.
 pub(super) fn value(name: &str) -> &'static str {
     match name {
-        "TENANTRY_TABLE" => "tenantry",
         "TENANTRY_LOG" => "info",
         "TENANTRY_CLAIMS" => r#"{"roles":"userRoles"}"#,
         "TENANTRY_CODE_KEY" | "TENANTRY_CODE_KEY_PREVIOUS" => "ZmFjdHMtZmFjdHMtZmFjdHMtZmFjdHMtZmFjdHMtMTI=",
         "TENANTRY_CODE_MINUTES" => "5",
         "TENANTRY_MAIL_FROM" | "TENANTRY_MAIL_NOWHERE" => "no-reply@acme.example",
-        "TENANTRY_MAIL_CONFIGURATION_SET" => "tenantry",
+        "TENANTRY_TABLE" | "TENANTRY_MAIL_CONFIGURATION_SET" => "tenantry",
         other => panic!("{other}: say here what stands in it"),
     }
 }

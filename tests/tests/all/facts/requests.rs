@@ -34,9 +34,9 @@ pub(super) async fn recorded() -> &'static BTreeMap<String, Requests> {
 async fn record() -> BTreeMap<String, Requests> {
     let engine = &Engine::start().await;
     let noted = Arc::new(Mutex::new(Vec::new()));
-    let notes = Arc::clone(&noted);
+    let written = Arc::clone(&noted);
     let note = move |operation: &str, asked: &Value, _: &mut Value| {
-        notes.lock().unwrap().push((operation.to_owned(), asked.clone()));
+        written.lock().unwrap().push((operation.to_owned(), asked.clone()));
     };
     let proxy = Proxy::start(engine, Arc::new(note)).await;
     let mut all: BTreeMap<String, Requests> = BTreeMap::new();
@@ -51,7 +51,7 @@ async fn record() -> BTreeMap<String, Requests> {
             }
             // Some fixtures hold an event of another trigger, to see it refused; these do not.
             if fixture.trigger == trigger && fixture.case.starts_with("shape-documented") {
-                seen.source = event["triggerSource"].as_str().unwrap().to_owned();
+                event["triggerSource"].as_str().unwrap().clone_into(&mut seen.source);
             }
             seen.mails |= engine.post().outbox().mails().len() > posted;
             for (operation, asked) in noted.lock().unwrap().drain(..) {
