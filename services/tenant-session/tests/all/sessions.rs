@@ -279,6 +279,6 @@ fn refuses_what_cannot_be_right_at_the_start() {
         }
     }
     let mut without = base.to_builder();
-    bare.set_credentials_provider(None);
+    without.set_credentials_provider(None);
     assert_eq!(TenantSessions::broker(&without.build(), ROLE).unwrap_err(), Misconfigured::NoCredentials);
 }
