@@ -1,8 +1,16 @@
 //! What a tenant's client is made of.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use aws_credential_types::Token;
 use aws_credential_types::provider::token::SharedTokenProvider;
 use aws_sdk_dynamodb as dynamodb;
+use aws_smithy_runtime_api::client::identity::{
+    IdentityFuture, ResolveCachedIdentity, ResolveIdentity as _, SharedIdentityResolver,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::json;
 use tenant_session::TenantSessions;
 
@@ -69,4 +77,33 @@ async fn a_client_configured_by_hand_renews_through_the_provider() {
         client.list_tables().send().await.unwrap();
     }
     assert_eq!(sts.asked().len(), 3);
+}
+
+/// The service's identity cache, which counts what goes through it.
+#[derive(Debug, Clone, Default)]
+struct Counting(Arc<AtomicUsize>);
+
+impl ResolveCachedIdentity for Counting {
+    fn resolve_cached_identity<'a>(
+        &'a self,
+        resolver: SharedIdentityResolver,
+        components: &'a RuntimeComponents,
+        config: &'a ConfigBag,
+    ) -> IdentityFuture<'a> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        IdentityFuture::new(async move { resolver.resolve_identity(components, config).await })
+    }
+}
+
+#[tokio::test]
+async fn no_tenants_credentials_go_through_the_services_identity_cache() {
+    let clock = Clock::new();
+    let (sts, table, cache) = (Service::sts(&clock), Service::new(|_| (200, "{}".to_owned())), Counting::default());
+    let base = table.config(&clock).to_builder().identity_cache(cache.clone()).build();
+    let sessions = TenantSessions::web_identity(&sts.config(&clock), ROLE).unwrap();
+    let session = sessions.open(&verified(&clock, &claims()).await).await.unwrap();
+    dynamodb::Client::new(&base).list_tables().send().await.unwrap();
+    assert_eq!(cache.0.load(Ordering::SeqCst), 1, "the service's own do");
+    dynamodb::Client::new(&session.config(&base)).list_tables().send().await.unwrap();
+    assert_eq!(cache.0.load(Ordering::SeqCst), 1);
 }
