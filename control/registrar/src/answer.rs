@@ -31,7 +31,7 @@ impl Answer {
 
     /// With an attribute.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &str, value: &impl ToString) -> Self {
         self.data.insert(name.to_owned(), Value::String(value.to_string()));
         self
     }
@@ -50,19 +50,16 @@ impl Answer {
     }
 
     fn as_json(&self, envelope: &Envelope, longest: usize) -> Vec<u8> {
-        let mut body = json!({
+        let reason = self.reason.as_ref().map(|reason| cut(reason, longest));
+        let body = json!({
             "Status": if self.reason.is_some() { "FAILED" } else { "SUCCESS" },
             "PhysicalResourceId": self.physical,
             "StackId": envelope.stack,
             "RequestId": envelope.request,
             "LogicalResourceId": envelope.logical,
+            "Reason": reason.unwrap_or_default(),
+            "Data": self.data,
         });
-        if let Some(reason) = &self.reason {
-            body["Reason"] = cut(reason, longest).into();
-        }
-        if !self.data.is_empty() {
-            body["Data"] = Value::Object(self.data.clone());
-        }
         body.to_string().into_bytes()
     }
 }

@@ -29,7 +29,7 @@ impl<'a> Properties<'a> {
     }
 
     /// A text; empty counts as left out, since a template's condition may leave one.
-    pub(crate) fn text(&self, name: &str) -> Result<Option<&'a str>, Failure> {
+    pub(crate) fn text(self, name: &str) -> Result<Option<&'a str>, Failure> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if text.is_empty() => Ok(None),
@@ -39,35 +39,33 @@ impl<'a> Properties<'a> {
     }
 
     /// A noun that may be left out.
-    pub(crate) fn maybe<T: FromStr<Err = Invalid>>(&self, name: &str) -> Result<Option<T>, Failure> {
+    pub(crate) fn maybe<T: FromStr<Err = Invalid>>(self, name: &str) -> Result<Option<T>, Failure> {
         let parsed = self.text(name)?.map(str::parse).transpose();
         parsed.map_err(|invalid: Invalid| Failure::property(name, format!("has to be {}", invalid.rule)))
     }
 
     /// A noun that has to be there.
-    pub(crate) fn noun<T: FromStr<Err = Invalid>>(&self, name: &str) -> Result<T, Failure> {
+    pub(crate) fn noun<T: FromStr<Err = Invalid>>(self, name: &str) -> Result<T, Failure> {
         self.maybe(name)?.ok_or_else(|| Failure::property(name, "is missing"))
     }
 
     /// A text that has to be there.
-    pub(crate) fn some_text(&self, name: &str) -> Result<&'a str, Failure> {
+    pub(crate) fn some_text(self, name: &str) -> Result<&'a str, Failure> {
         self.text(name)?.ok_or_else(|| Failure::property(name, "is missing"))
     }
 
     /// One of a closed list of words.
-    pub(crate) fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Failure> {
+    pub(crate) fn word<T: Copy>(self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Failure> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        match words.iter().find(|(word, _)| *word == text) {
-            Some((_, value)) => Ok(Some(*value)),
-            None => {
-                let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-                Err(Failure::property(name, format!("has to be one of {}", known.join(", "))))
-            }
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+            return Ok(Some(*value));
         }
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        Err(Failure::property(name, format!("has to be one of {}", known.join(", "))))
     }
 
     /// A truth value.
-    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Failure> {
+    pub(crate) fn flag(self, name: &str) -> Result<Option<bool>, Failure> {
         if let Some(Value::Bool(flag)) = self.0.get(name) {
             return Ok(Some(*flag));
         }
@@ -75,7 +73,8 @@ impl<'a> Properties<'a> {
     }
 
     /// A whole number, or `none`.
-    pub(crate) fn limit(&self, name: &str) -> Result<Option<Option<u64>>, Failure> {
+    #[expect(clippy::option_option, reason = "left out, and no limit, are two things; operations say it so too")]
+    pub(crate) fn limit(self, name: &str) -> Result<Option<Option<u64>>, Failure> {
         if let Some(number) = self.0.get(name).and_then(Value::as_u64) {
             return Ok(Some(Some(number)));
         }
@@ -90,7 +89,7 @@ impl<'a> Properties<'a> {
     }
 
     /// Roles, as a list of strings.
-    pub(crate) fn roles(&self, name: &str) -> Result<Option<Roles>, Failure> {
+    pub(crate) fn roles(self, name: &str) -> Result<Option<Roles>, Failure> {
         let list = match self.0.get(name) {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::Array(list)) if list.is_empty() => return Ok(None),
@@ -109,7 +108,7 @@ impl<'a> Properties<'a> {
 
 /// A name from a template, short and without anything odd.
 fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_ascii_graphic()).take(60).collect()
+    name.chars().filter(char::is_ascii_graphic).take(60).collect()
 }
 
 #[cfg(test)]
@@ -118,13 +117,13 @@ mod tests {
 
     use super::*;
 
-    fn map(value: Value) -> Map<String, Value> {
+    fn map(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
     #[test]
     fn primitives_arrive_as_strings_and_local_clouds_may_send_them_as_they_are() {
-        let map = map(json!({
+        let map = map(&json!({
             "ServiceToken": "x", "A": "true", "B": false, "C": "12", "D": 12, "E": "none", "F": ["admin", "member"], "G": ""
         }));
         let of = Properties::of(&map, &["A", "B", "C", "D", "E", "F", "G"]).unwrap();
@@ -140,7 +139,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_of_the_property_and_never_its_value() {
-        let map = map(json!({ "A": "canary", "B": ["canary!"], "C": { "canary": 1 }, "D": "-1" }));
+        let map = map(&json!({ "A": "canary", "B": ["canary!"], "C": { "canary": 1 }, "D": "-1" }));
         let of = Properties::of(&map, &["A", "B", "C", "D"]).unwrap();
         for (failure, expected) in [
             (of.flag("A").unwrap_err(), "the property A has to be one of true, false"),

@@ -35,7 +35,7 @@ pub(crate) fn random(bytes: &mut [u8]) {
     for byte in bytes {
         let mut x = SEED.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        *byte = ((x ^ (x >> 27)) >> 48) as u8;
+        *byte = (x ^ (x >> 27)).to_be_bytes()[1];
     }
 }
 
