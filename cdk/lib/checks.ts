@@ -8,10 +8,10 @@ import { refused } from "./refusal.ts";
 /** Takes a value as it was read, and gives it back typed; or refuses, naming the place. */
 export type Check<T> = (value: unknown, at: string) => T;
 
-/** What an object with these checks is; all keys may be left out. */
-export type Checked<S extends Record<string, Check<unknown>>> = {
-  readonly [K in keyof S]?: S[K] extends Check<infer T> ? T : never;
-};
+/** What an object with these checks is: the keys in `R` are there, the others may be left out. */
+export type Checked<S extends Record<string, Check<unknown>>, R extends keyof S> = {
+  readonly [K in Exclude<keyof S, R>]?: ReturnType<S[K]>;
+} & { readonly [K in R]: ReturnType<S[K]> };
 
 function wrong(at: string, value: unknown, put: string): never {
   return refused("CONFIGURATION_TYPE", `\`${at}\` is ${JSON.stringify(value)}. Put ${put} there.`);
@@ -52,10 +52,10 @@ export function map<T>(item: Check<T>): Check<Readonly<Record<string, T>>> {
 }
 
 /** An object that has these keys and no others. */
-export function object<S extends Record<string, Check<unknown>>>(
+export function object<S extends Record<string, Check<unknown>>, R extends keyof S = never>(
   checks: S,
-  required: readonly (keyof S)[] = [],
-): Check<Checked<S>> {
+  required: readonly R[] = [],
+): Check<Checked<S, R>> {
   return (value, at) => {
     const given = plain(value, at);
     const place = (key: string) => (at === "" ? key : `${at}.${key}`);
@@ -74,7 +74,7 @@ export function object<S extends Record<string, Check<unknown>>>(
       }
       return [key, check(entry, place(key))];
     });
-    return Object.fromEntries(checked) as Checked<S>;
+    return Object.fromEntries(checked) as Checked<S, R>;
   };
 }
 

@@ -6,9 +6,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { IConstruct } from "constructs";
-import { type Check, type Checked, flag, list, map, object, oneOf, text, textOr, whole } from "./checks.ts";
+import { type Check, flag, list, map, object, oneOf, text, textOr, whole } from "./checks.ts";
 import { type ClaimNames, claimsVariable } from "./claims.ts";
-import { checkPlan } from "./constructs/tenant-user-pool.ts";
+import type { CodeKeyVersions } from "./constructs/code-key.ts";
+import type { TokenVersion } from "./constructs/tenant-triggers.ts";
+import { checkPlan, type Mfa, type Plan, type ThreatProtection } from "./constructs/tenant-user-pool.ts";
 import { refused } from "./refusal.ts";
 import { addressOf, type Sender } from "./sender.ts";
 
@@ -39,8 +41,98 @@ const claims: Check<ClaimNames> = (value, at) => {
 const reason = text("the reason, in a sentence");
 const roleArn = text("a role's ARN", /^arn:[a-z-]+:iam::\d{12}:role\//);
 
+/** What isolation reaches: see `TenantIsolation`. */
+export interface IsolationConfiguration {
+  /** Ids of the app clients whose ID tokens buy credentials, 100 at most. */
+  readonly clients?: readonly string[];
+  /** The role of a service that verifies tokens itself and takes the tenant's role for them. */
+  readonly brokerRole?: string;
+  /** Tables of yours whose partition keys begin with the tenant's id. */
+  readonly tables?: readonly SharedTableConfiguration[];
+  /** Buckets of yours with each tenant's objects below `<tenant id>/`. */
+  readonly buckets?: readonly SharedBucketConfiguration[];
+}
+
+/** A table that tenants share. */
+export interface SharedTableConfiguration {
+  /** Its name. */
+  readonly name: string;
+  /** Sessions change items, too. */
+  readonly write?: boolean;
+  /** Indexes that sessions may query. */
+  readonly indexes?: readonly string[];
+}
+
+/** A bucket that tenants share. */
+export interface SharedBucketConfiguration {
+  /** Its name. */
+  readonly name: string;
+  /** Sessions put and delete objects, too. */
+  readonly write?: boolean;
+}
+
+/** What a deployment is told. Everything may be left out; the defaults stand in the README. */
+export interface Configuration {
+  /** The stacks are called `<stage>-Data` and so on. */
+  readonly stage?: string;
+  /** The account to deploy into. */
+  readonly account?: string;
+  /** The Region to deploy into. */
+  readonly region?: string;
+  /** Functions are called `<prefix>-<trigger>`. */
+  readonly prefix?: string;
+  /** The table's name. */
+  readonly tableName?: string;
+  /** The folder with the functions' binaries: see `FunctionCode`. */
+  readonly functions?: string;
+  /** The processor that they were built for. */
+  readonly architecture?: "arm64" | "x86_64";
+  /** Memory of each function in MB. */
+  readonly memorySize?: number;
+  /** Who the codes by mail come from. Without one, templates refuse to be deployed. */
+  readonly sender?: Sender;
+  /** How many minutes a code counts. */
+  readonly codeMinutes?: number;
+  /** Which versions of the secret codes are made with: see `CodeKey`. */
+  readonly codeKey?: CodeKeyVersions;
+  /** Names of the claims. */
+  readonly claims?: ClaimNames;
+  /** What is logged. */
+  readonly logLevel?: "error" | "warn" | "info" | "debug" | "trace";
+  /** How long logs are kept. */
+  readonly logRetentionDays?: number;
+  /** X-Ray traces, with the reason. */
+  readonly tracing?: string;
+  /** Whether there is a user pool. */
+  readonly createPool?: boolean;
+  /** ARNs of user pools that were there before and may call the functions. */
+  readonly adoptedPools?: readonly string[];
+  /** The user pool's feature plan. */
+  readonly plan?: Plan;
+  /** Which event pre token generation gets. */
+  readonly tokenVersion?: TokenVersion;
+  /** Whether Cognito looks for stolen passwords and odd sign-ins. */
+  readonly threatProtection?: ThreatProtection;
+  /** Cognito's own second factor. */
+  readonly mfa?: Mfa;
+  /** Whether people may sign up. */
+  readonly selfSignUp?: boolean;
+  /** Who the pool's own mails come from, by SES. */
+  readonly poolSender?: Sender;
+  /** A customer key: `create`, or its ARN. */
+  readonly customerKey?: string;
+  /** ARNs of the SNS topics that alarms go to. */
+  readonly alarmTopics?: readonly string[];
+  /** AWS credentials of one tenant, for ID tokens. */
+  readonly isolation?: IsolationConfiguration;
+  /** Everything goes with its stack, with the reason: for trials alone. */
+  readonly disposable?: string;
+  /** Tags for everything. */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
 /** Every setting, and what it has to be. */
-const SETTINGS = {
+const SETTINGS: { readonly [K in keyof Configuration]-?: Check<NonNullable<Configuration[K]>> } = {
   stage: text("a name of letters, digits and hyphens that begins with a letter", /^[A-Za-z][A-Za-z0-9-]{0,63}$/),
   account: text("an account's twelve digits", /^\d{12}$/),
   region: text("a Region, such as eu-west-1", /^[a-z]{2}(-[a-z]+)+-\d$/),
@@ -78,9 +170,6 @@ const SETTINGS = {
   tags: map(text("a tag's value")),
 };
 
-/** The settings, as they were written: what each means stands in the README. All may be left out. */
-export type Configuration = Checked<typeof SETTINGS>;
-
 /** Every setting's name. */
 export const settingNames: readonly string[] = Object.keys(SETTINGS);
 
@@ -91,7 +180,7 @@ export const settingNames: readonly string[] = Object.keys(SETTINGS);
  * `PLAN_TOKEN_VERSION`, `PLAN_THREAT_PROTECTION`, `POOL_SETTING`, `POOL_NONE`, `ISOLATION_TOKEN_VERSION`, `ISOLATION_NOBODY`.
  */
 export function checked(written: unknown): Configuration {
-  const found = object(SETTINGS)(written, "");
+  const found: Configuration = object(SETTINGS)(written, "");
   const { plan = "essentials", tokenVersion, threatProtection } = found;
   const version = checkPlan(plan, tokenVersion, threatProtection);
   if (found.createPool === false) {

@@ -6,7 +6,7 @@
 import { RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
 import * as kms from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
-import { CodeKey } from "./constructs/code-key.ts";
+import { CodeKey, type CodeKeyVersions } from "./constructs/code-key.ts";
 import { TenantTable } from "./constructs/tenant-table.ts";
 import type { Reasoned } from "./reasoned.ts";
 
@@ -29,7 +29,7 @@ export interface DataStackProps extends StackProps {
    *
    * @default the current one
    */
-  readonly codeKey?: { readonly version?: string; readonly previousVersion?: string };
+  readonly codeKey?: CodeKeyVersions;
   /**
    * Everything goes with the stack: for trials alone.
    *

@@ -4,7 +4,11 @@
  * @module
  */
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
+import { Observability } from "./constructs/observability.ts";
+import { Registrar } from "./constructs/registrar.ts";
 import { AdoptedPool, TenantTriggers, type TenantTriggersProps } from "./constructs/tenant-triggers.ts";
 import { TenantUserPool, type TenantUserPoolProps } from "./constructs/tenant-user-pool.ts";
 import type { DataStack } from "./data-stack.ts";
@@ -28,6 +32,12 @@ export interface IdentityStackProps extends StackProps {
    * @default none
    */
   readonly adoptedPools?: readonly string[];
+  /**
+   * ARNs of the SNS topics that alarms go to.
+   *
+   * @default none: alarms show on the dashboard alone
+   */
+  readonly alarmTopics?: readonly string[];
 }
 
 /** The functions and the user pool that calls them. */
@@ -36,6 +46,10 @@ export class IdentityStack extends Stack {
   readonly triggers: TenantTriggers;
   /** The pool, unless it was said that there is none. */
   readonly pool: TenantUserPool | undefined;
+  /** What custom resources of templates are made by: `TenantClient` and its like take it. */
+  readonly registrar: Registrar;
+  /** Alarms and dashboard of the pool, if there is one. */
+  readonly observability: Observability | undefined;
 
   /**
    * @param scope where it belongs
@@ -43,21 +57,32 @@ export class IdentityStack extends Stack {
    * @param props what it is made of
    */
   constructor(scope: Construct, id: string, props: IdentityStackProps) {
-    const { data, triggers, userPool = {}, adoptedPools = [], ...stack } = props;
+    const { data, triggers, userPool = {}, adoptedPools = [], alarmTopics = [], ...stack } = props;
     const disposable = userPool !== false && userPool.disposable !== undefined;
     super(scope, id, { terminationProtection: !disposable, ...stack });
     const functionsPrefix = triggers.functionsPrefix ?? "tenantry";
-    this.triggers = new TenantTriggers(this, "Triggers", {
-      ...triggers,
-      functionsPrefix,
-      table: data.table,
-      codeKey: data.codeKey,
-      ...(data.customerKey !== undefined && { environmentKey: data.customerKey }),
+    const { table, codeKey, customerKey } = data;
+    const settings = { ...triggers, table, ...(customerKey !== undefined && { environmentKey: customerKey }) };
+    this.triggers = new TenantTriggers(this, "Triggers", { ...settings, functionsPrefix, codeKey });
+    this.registrar = new Registrar(this, "Registrar", {
+      ...registrarSettings(settings),
+      functionName: `${functionsPrefix}-registrar`,
     });
     if (userPool !== false) this.pool = new TenantUserPool(this, "Pool", { ...userPool, triggers: this.triggers });
     adoptedPools.forEach((userPoolArn) => {
       new AdoptedPool(this, `Adopted${userPoolArn.replace(/^.*\//, "")}`, { triggers: this.triggers, userPoolArn });
     });
+    const topics = alarmTopics.map((arn) => Topic.fromTopicArn(this, `Alarms${arn.replace(/^.*:/, "")}`, arn));
+    if (this.pool !== undefined) {
+      this.observability = new Observability(this, "Observability", {
+        functions: this.triggers.functions,
+        userPool: this.pool.userPool,
+        table: table.table,
+        registrar: this.registrar.function,
+        prefix: functionsPrefix,
+        alarmActions: topics.map((topic) => new SnsAction(topic)),
+      });
+    }
     this.#outputs(data, functionsPrefix);
   }
 
@@ -78,4 +103,10 @@ export class IdentityStack extends Stack {
       );
     }
   }
+}
+
+/** What the registrar's function has in common with the triggers. */
+function registrarSettings<T extends TenantTriggersProps>(settings: T) {
+  const { sender, codeMinutes, logLevel, codeKey, functionsPrefix, ...common } = settings;
+  return common;
 }

@@ -49,7 +49,7 @@ export class TenantryStage extends Stage {
       data: this.data,
       triggers: triggers(configuration, prefix),
       userPool: configuration.createPool === false ? false : { ...pool(configuration), ...disposable },
-      ...only({ adoptedPools: configuration.adoptedPools }),
+      ...only({ adoptedPools: configuration.adoptedPools, alarmTopics: configuration.alarmTopics }),
     });
     this.isolation = isolation(this, configuration, this.identity);
     // The bill can be split by them once they are activated as cost-allocation tags.
@@ -121,10 +121,10 @@ function isolation(
     ...(clients?.length && { clients: clients.map((userPoolClientId) => ({ userPoolClientId })) }),
     ...(service !== undefined && { broker: { service } }),
   });
-  for (const { name = "", ...options } of tables) {
+  for (const { name, ...options } of tables) {
     stack.isolation.grantTable(dynamodb.Table.fromTableName(stack, `Table${name}`, name), only(options));
   }
-  for (const { name = "", ...options } of buckets) {
+  for (const { name, ...options } of buckets) {
     stack.isolation.grantBucket(s3.Bucket.fromBucketName(stack, `Bucket${name}`, name), only(options));
     const partition = Token.isUnresolved(stack.partition) ? "<AWS::Partition>" : stack.partition;
     Validations.of(stack.isolation).acknowledge({

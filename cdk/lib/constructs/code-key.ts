@@ -9,8 +9,8 @@ import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import { explain, type Reasoned } from "../reasoned.ts";
 
-/** What can be said of the key. */
-export interface CodeKeyProps {
+/** Which versions of the secret count. */
+export interface CodeKeyVersions {
   /**
    * The version of the secret (`VersionId`) that codes are made with. Name it once the key is replaced: CloudFormation reads a secret anew
    * only when its template changed.
@@ -25,6 +25,10 @@ export interface CodeKeyProps {
    * @default none
    */
   readonly previousVersion?: string;
+}
+
+/** What can be said of the key. */
+export interface CodeKeyProps extends CodeKeyVersions {
   /**
    * A customer key for the secret.
    *

@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { expect, test } from "vitest";
+import { settingNames } from "../lib/configuration.ts";
+import * as constructs from "../lib/index.ts";
+import { Identity } from "./readme-example.ts";
+import { folder } from "./synthesized.ts";
+
+const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
+
+test("the README explains every setting, and no other", () => {
+  const [, table = ""] = /## Configuration([\s\S]*?)\n## /.exec(readme) ?? [];
+  const explained = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  expect(explained.sort()).toEqual([...settingNames].sort());
+});
+
+test("the README's own configuration is one", () => {
+  const [, json = ""] = /```json\n([\s\S]*?)```/.exec(readme) ?? [];
+  expect(constructs.checked(JSON.parse(json)).stage).toBe("Production");
+});
+
+test("the README's stack is the one that is compiled here, and makes a pool", () => {
+  const [, shown = ""] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
+  const compiled = readFileSync(join(import.meta.dirname, "readme-example.ts"), "utf8");
+  expect(shown).toBe(compiled.replace("../lib/index.ts", "@tenantry/cdk"));
+  const template = Template.fromStack(new Identity(new App({ outdir: folder() }), "Identity"));
+  template.resourceCountIs("AWS::Cognito::UserPool", 1);
+  template.resourceCountIs("AWS::Lambda::Function", 6);
+});
+
+test("every construct that the README names is exported", () => {
+  const [, table = ""] = /\| construct \| is \|([\s\S]*?)\n\n/.exec(readme) ?? [];
+  const named = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = ""]) =>
+    [...cell.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name),
+  );
+  expect(named.length).toBeGreaterThan(12);
+  expect(named.filter((name) => !(name in constructs))).toEqual([]);
+});
