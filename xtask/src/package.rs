@@ -25,13 +25,19 @@ pub(crate) struct Arguments {
     /// Takes programs that were built already from this folder (`NAME/bootstrap` or `NAME`), instead of building them
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
-    /// Where to; emptied of this processor's files first
+    /// Where to [default: target/package]
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
+    /// Refuses to package anything but this version, such as `v0.1.0`
+    #[arg(long, value_name = "TAG")]
+    version: Option<String>,
 }
 
 /// `cargo xtask package`.
 pub(crate) fn run(house: &House, arguments: &Arguments) -> Result<String, Failure> {
+    if let Some(tag) = &arguments.version {
+        is_of(house, tag)?;
+    }
     let from = match &arguments.from {
         Some(folder) => folder.clone(),
         None => functions::build_for_lambda(house, arguments.arch)?,
@@ -42,6 +48,19 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> Result<String, Failur
     let sums = to.join(format!("SHA256SUMS-{}", arguments.arch.name()));
     write(&sums, checksums(&files)?.as_bytes())?;
     Ok(format!("{} files and {}", files.len(), sums.display()))
+}
+
+/// A tag that does not say what is in the sources is not released.
+fn is_of(house: &House, tag: &str) -> Result<(), Failure> {
+    for package in functions::packages(house) {
+        if tag.strip_prefix('v') != Some(&*package.version.to_string()) {
+            return Err(Failure::new(format!(
+                "the tag is {tag} and {} is {}: write the version into the root Cargo.toml, commit, and tag that commit",
+                package.name, package.version
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Where packages go, unless something else is said.
