@@ -14,6 +14,7 @@
 //! ```
 
 mod alignment;
+mod attach;
 mod authority;
 mod clients;
 mod commit;
@@ -38,6 +39,10 @@ mod unlock;
 mod whois;
 
 pub use alignment::{ClientInLine, PolicyPlan, UserPools};
+pub use attach::{
+    Adopting, AttachError, AttachPlan, AttachWish, Attached, ClientsPlan, DetachPlan, Detached, FunctionState,
+    Obstacle, OurFunctions, SlotPlan, SlotState, Writers,
+};
 pub use clients::NewBinding;
 pub use doctor::{Case, Chart, Examination, Finding, Fixed, Functions, Health, PoolHealth, Severity, Step};
 pub use domains::{DnsFailure, Released, Releasing, TenantDomain, TxtRecords, challenge_name};

@@ -7,6 +7,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cognitoidentityprovider as cognito;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_lambda as lambda;
 use store::{Connection, Table};
 
 use crate::Failure;
@@ -70,6 +71,39 @@ pub(crate) async fn user_pools(global: &Global, local: Option<&Local>) -> Result
         config = config.endpoint_url(endpoint);
     }
     Ok(cognito::Client::from_conf(config.build()))
+}
+
+/// Lambda's API. No request is sent. A function's ARN names its Region, which each call takes from there.
+pub(crate) async fn functions(
+    global: &Global,
+    endpoint: Option<&str>,
+    local: Option<&Local>,
+) -> Result<lambda::Client, Failure> {
+    let (region, credentials, endpoint) = if let Some(local) = local {
+        let endpoint = local.lambda_endpoint.clone().ok_or(Failure::NoLocal)?;
+        (local.region.clone(), nobody(), Some(endpoint))
+    } else {
+        let config = load(global).await?;
+        let region = config.region().ok_or(Failure::NoRegion)?.to_string();
+        (region, config.credentials_provider().ok_or_else(no_credentials)?, endpoint.map(str::to_owned))
+    };
+    let mut config = lambda::Config::builder()
+        .behavior_version(lambda::config::BehaviorVersion::v2026_01_12())
+        .region(lambda::config::Region::new(region))
+        .credentials_provider(credentials)
+        .http_client(store::connect::http_client(endpoint.as_deref())?)
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(3))
+                // A cold function that waits for a table that is not there takes its whole time.
+                .operation_attempt_timeout(Duration::from_secs(15))
+                .build(),
+        )
+        .retry_config(RetryConfig::standard().with_max_attempts(4).with_initial_backoff(Duration::from_millis(500)));
+    if let Some(endpoint) = endpoint {
+        config = config.endpoint_url(endpoint);
+    }
+    Ok(lambda::Client::from_conf(config.build()))
 }
 
 async fn load(global: &Global) -> Result<SdkConfig, Failure> {

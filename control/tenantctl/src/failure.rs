@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use operations::{ErrorKind, OperationError};
+use operations::{AttachError, ErrorKind, OperationError};
 use store::Broken;
 
 /// Exit code: refused, or in a bad state.
@@ -19,6 +19,9 @@ pub enum Failure {
     /// The operation failed.
     #[error("{0}")]
     Operation(#[from] OperationError),
+    /// Attaching to a pool, or detaching, failed.
+    #[error("{0}")]
+    Attach(#[from] AttachError),
     /// A file, or the system.
     #[error("{what}: {why}")]
     Io {
@@ -77,6 +80,7 @@ impl Failure {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Operation(error) => error.code(),
+            Self::Attach(error) => error.code(),
             Self::Io { .. } => "FILE",
             Self::NoLocal => "LOCAL_NOT_RUNNING",
             Self::OddLocal(_) => "LOCAL_STATE",
@@ -94,6 +98,7 @@ impl Failure {
     pub fn help(&self) -> String {
         match self {
             Self::Operation(error) => error.help(),
+            Self::Attach(error) => error.help(),
             Self::Io { .. } => "check the path and its permissions".to_owned(),
             Self::NoLocal => "start one with `cargo xtask demo`, or leave --local out for AWS".to_owned(),
             Self::OddLocal(_) => "start the stack again with `cargo xtask demo`".to_owned(),
@@ -116,11 +121,8 @@ impl Failure {
 
     const fn exit(&self) -> u8 {
         match self {
-            Self::Operation(error) => match error.kind() {
-                ErrorKind::Refused => REFUSED,
-                ErrorKind::Usage => USAGE,
-                ErrorKind::Broken => BROKEN,
-            },
+            Self::Operation(error) => of_kind(error.kind()),
+            Self::Attach(error) => of_kind(error.kind()),
             Self::Import { .. } | Self::Unsound(_) | Self::Unconfirmed(_) | Self::NotAgreed(_) => REFUSED,
             Self::NoLocal | Self::OddLocal(_) => BROKEN,
             Self::Io { .. }
@@ -144,6 +146,14 @@ impl Failure {
             eprintln!("help: {}", plain(&self.help()));
         }
         ExitCode::from(self.exit())
+    }
+}
+
+const fn of_kind(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::Refused => REFUSED,
+        ErrorKind::Usage => USAGE,
+        ErrorKind::Broken => BROKEN,
     }
 }
 

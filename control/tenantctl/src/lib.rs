@@ -1,8 +1,10 @@
 //! `tenantctl`: what an operator does, as a command line. A thin face over `operations`: parse, call, show.
 
 mod args;
+mod attach;
 mod client;
 mod connect;
+mod detach;
 mod dns;
 mod doctor;
 mod domain_names;
@@ -69,6 +71,11 @@ impl Context<'_> {
         connect::user_pools(&self.global, self.local.as_ref()).await
     }
 
+    /// Lambda's API, for the commands that attach functions.
+    async fn functions(&self, endpoint: Option<&str>) -> Result<aws_sdk_lambda::Client, Failure> {
+        connect::functions(&self.global, endpoint, self.local.as_ref()).await
+    }
+
     /// Asks before something is changed that was shown, unless `--yes` said so. JSON shows it to a program, which nobody can ask.
     fn agreed(&self, yes: bool, question: &str) -> Result<(), Failure> {
         match self.world.ask {
@@ -129,6 +136,8 @@ async fn command(cli: Cli, world: &World) -> Result<(), Failure> {
         Command::Person(command) => person::run(command, &context).await,
         Command::Whois(whois) => person::whois(whois, &context).await,
         Command::Doctor(doctor) => doctor::run(doctor, &context).await,
+        Command::Attach(attach) => attach::run(*attach, &context).await,
+        Command::Detach(detach) => detach::run(detach, &context).await,
         Command::Completions { .. } => Ok(()),
     }
 }

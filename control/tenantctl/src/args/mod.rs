@@ -1,5 +1,6 @@
 //! The grammar of the command line. Texts become nouns here: what is none is refused before anything is asked.
 
+mod attach;
 mod client;
 mod doctor;
 mod domain;
@@ -14,6 +15,7 @@ mod tenant;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use self::attach::{Attach, AttachedPool, Detach, SnippetsOf};
 pub(crate) use self::client::{AccountScope, Bind, ClientCommand, Create, Delete, GroupsChoice};
 pub(crate) use self::doctor::{Doctor, OfPool};
 pub(crate) use self::domain::{Dependants, DomainCommand, DomainJoin};
@@ -113,6 +115,10 @@ pub(crate) enum Command {
     Whois(Whois),
     /// Look the table over; with --pool, hold user pools against it
     Doctor(Doctor),
+    /// Attach our functions to a user pool that exists already, keeping everything else in it
+    Attach(Box<Attach>),
+    /// Take our functions out of a user pool's slots, keeping everything else in it
+    Detach(Detach),
     /// Print the completions of a shell, for example `tenantctl completions bash`
     Completions {
         /// Which shell
