@@ -228,7 +228,9 @@ fn members(path: &str, value: &Value, into: &mut BTreeSet<String>) {
             }
         }
         Value::Array(items) if items.iter().any(Value::is_object) => {
-            items.iter().for_each(|item| members(path, item, into));
+            for item in items {
+                members(path, item, into);
+            }
         }
         _ => {
             into.insert(path.to_owned());
@@ -344,7 +346,9 @@ async fn our_slots_change_and_every_other_setting_stays() {
     assert_eq!(settings.changed(&read(&cognito, &pool).await.unwrap()), [""; 0]);
 
     let mut slots = read(&cognito, &pool).await.unwrap().slots();
-    Trigger::OURS.into_iter().for_each(|trigger| slots.empty(trigger));
+    for trigger in Trigger::OURS {
+        slots.empty(trigger);
+    }
     let now = read(&cognito, &pool).await.unwrap();
     write(&cognito, &pool, &now.update(&slots)).await.unwrap();
     let emptied = described(&cognito).await;

@@ -42,10 +42,10 @@ pub(crate) async fn run(attach: Attach, context: &Context<'_>) -> Result<(), Fai
     };
     let cognito = context.user_pools().await?;
     let lambda = context.functions(attach.of.lambda_endpoint_url.as_deref()).await?;
-    let with = Adopting { cognito: &cognito, lambda: &lambda };
+    let aws = Adopting { cognito: &cognito, lambda: &lambda };
     let progress = progress(context);
     let seen = |users| progress.set_position(users);
-    let plan = context.operations.plan_attach(with, &wish, &seen).await?;
+    let plan = context.operations.plan_attach(aws, &wish, &seen).await?;
     progress.finish_and_clear();
     if !attach.apply {
         context.output.show(&Shape { plan: &plan, applied: None }, || {
@@ -62,7 +62,7 @@ pub(crate) async fn run(attach: Attach, context: &Context<'_>) -> Result<(), Fai
     if plan.obstacles.is_empty() && !plan.is_done() {
         context.agreed(attach.yes, &format!("attach to {}?", plan.pool))?;
     }
-    let done = context.operations.attach(with, &wish, &plan).await?;
+    let done = context.operations.attach(aws, &wish, &plan).await?;
     context.output.show(&Shape { plan: &plan, applied: Some(&done) }, || told_of(&done));
     Ok(())
 }

@@ -17,8 +17,8 @@ struct Shape<'a> {
 pub(crate) async fn run(detach: Detach, context: &Context<'_>) -> Result<(), Failure> {
     let cognito = context.user_pools().await?;
     let lambda = context.functions(detach.of.lambda_endpoint_url.as_deref()).await?;
-    let with = Adopting { cognito: &cognito, lambda: &lambda };
-    let plan = context.operations.plan_detach(with, &detach.of.pool, &ours(&detach.of)).await?;
+    let aws = Adopting { cognito: &cognito, lambda: &lambda };
+    let plan = context.operations.plan_detach(aws, &detach.of.pool, &ours(&detach.of)).await?;
     if detach.plan {
         context.output.show(&Shape { plan: &plan, applied: None }, || {
             let mut lines = told(&plan);
@@ -31,7 +31,7 @@ pub(crate) async fn run(detach: Detach, context: &Context<'_>) -> Result<(), Fai
     if plan.obstacles.is_empty() && !plan.is_done() {
         context.agreed(detach.yes, &format!("detach from {}?", plan.pool))?;
     }
-    let done = context.operations.detach(with, &plan).await?;
+    let done = context.operations.detach(aws, &plan).await?;
     context.output.show(&Shape { plan: &plan, applied: Some(&done) }, || {
         if plan.is_done() {
             "nothing of ours was attached".to_owned()

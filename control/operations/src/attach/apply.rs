@@ -29,7 +29,7 @@ impl Operations {
     /// Attaches what a plan says. Repeating it finishes what was interrupted. For operators.
     pub async fn attach(
         &self,
-        with: Adopting<'_>,
+        aws: Adopting<'_>,
         wish: &AttachWish,
         plan: &AttachPlan,
     ) -> Result<Attached, AttachError> {
@@ -44,7 +44,7 @@ impl Operations {
         }
         for slot in plan.slots.iter().filter(|slot| slot.permit) {
             let now = Permission { allowed: Allowed::No, ours: slot.ours_in_policy };
-            let after = attach::permit(with.lambda, &slot.function, &plan.settings, now).await?;
+            let after = attach::permit(aws.lambda, &slot.function, &plan.settings, now).await?;
             if !matches!(after.allowed, Allowed::Yes | Allowed::Loosely) {
                 return Err(AttachError::NotPermitted(slot.function.to_string()));
             }
@@ -55,7 +55,7 @@ impl Operations {
         {
             for slot in plan.slots.iter().filter(|slot| slot.set) {
                 let said =
-                    attach::probe(with.lambda, &slot.function, slot.trigger, plan.version, &wish.pool, &client).await?;
+                    attach::probe(aws.lambda, &slot.function, slot.trigger, plan.version, &wish.pool, &client).await?;
                 if let Some(said) = said {
                     return Err(AttachError::Probe { function: slot.function.to_string(), said });
                 }
@@ -63,7 +63,7 @@ impl Operations {
             }
         }
         if plan.slots.iter().any(|slot| slot.set) {
-            self.write(with, &plan.settings, &plan.target, "pool.attach").await?;
+            self.write(aws, &plan.settings, &plan.target, "pool.attach").await?;
             done.set = plan.slots.iter().filter(|slot| slot.set).map(|slot| slot.slot).collect();
         }
         Ok(done)
@@ -81,12 +81,12 @@ impl Operations {
     /// Writes slots into a pool that is still what was shown, and makes sure that nothing else changed.
     pub(super) async fn write(
         &self,
-        with: Adopting<'_>,
+        aws: Adopting<'_>,
         shown: &PoolSettings,
         slots: &Slots,
         action: &'static str,
     ) -> Result<(), AttachError> {
-        let now = attach::read(with.cognito, shown.pool()).await?;
+        let now = attach::read(aws.cognito, shown.pool()).await?;
         if !now.is_as(shown) {
             let mut names = shown.changed(&now);
             if now.slots() != shown.slots() {
@@ -96,8 +96,8 @@ impl Operations {
         }
         // The record first: a write whose answer is lost is known then.
         self.note(action, shown.pool().as_ref()).await?;
-        attach::write(with.cognito, shown.pool(), &now.update(slots)).await?;
-        let after = attach::read(with.cognito, shown.pool()).await?;
+        attach::write(aws.cognito, shown.pool(), &now.update(slots)).await?;
+        let after = attach::read(aws.cognito, shown.pool()).await?;
         let mut lost = now.changed(&after);
         if !after.slots().keeps_others_of(&now.slots()) {
             lost.push("LambdaConfig".to_owned());

@@ -54,15 +54,15 @@ impl Operations {
     /// What detaching would do; changes nothing. For operators.
     pub async fn plan_detach(
         &self,
-        with: Adopting<'_>,
+        aws: Adopting<'_>,
         pool: &domain::PoolId,
         ours: &OurFunctions,
     ) -> Result<DetachPlan, AttachError> {
         self.operators_only()?;
-        if survey::pool_facts(with.cognito, pool).await?.is_none() {
+        if survey::pool_facts(aws.cognito, pool).await?.is_none() {
             return Err(AttachError::NoPool(pool.to_string()));
         }
-        let settings = attach::read(with.cognito, pool).await?;
+        let settings = attach::read(aws.cognito, pool).await?;
         let before = settings.slots();
         let mut target = before.clone();
         let (mut emptied, mut kept, mut candidates) = (Vec::new(), before.others(), BTreeSet::new());
@@ -83,7 +83,7 @@ impl Operations {
         let mut functions = Vec::new();
         for function in candidates {
             // A function that is gone has no policy either.
-            if let Standing::Ready(permission) = attach::standing(with.lambda, &function, &settings).await?
+            if let Standing::Ready(permission) = attach::standing(aws.lambda, &function, &settings).await?
                 && permission.ours
             {
                 functions.push(function);
@@ -101,7 +101,7 @@ impl Operations {
             });
         }
         let known = self.read_pool(pool).await?;
-        let (clients, _) = self.adopted_clients(with, pool, &known).await?;
+        let (clients, _) = self.adopted_clients(aws, pool, &known).await?;
         Ok(DetachPlan {
             pool: pool.to_string(),
             arn: settings.arn.clone(),
@@ -117,18 +117,18 @@ impl Operations {
     }
 
     /// Detaches what a plan says: the slots first, then the permissions. The table is left as it is. For operators.
-    pub async fn detach(&self, with: Adopting<'_>, plan: &DetachPlan) -> Result<Detached, AttachError> {
+    pub async fn detach(&self, aws: Adopting<'_>, plan: &DetachPlan) -> Result<Detached, AttachError> {
         self.operators_only()?;
         if let Some(obstacle) = plan.obstacles.first() {
             return Err(AttachError::Obstacle(obstacle.clone()));
         }
         let mut done = Detached::default();
         if !plan.emptied.is_empty() {
-            self.write(with, &plan.settings, &plan.target, "pool.detach").await?;
+            self.write(aws, &plan.settings, &plan.target, "pool.detach").await?;
             done.emptied = plan.emptied.iter().map(|slot| slot.slot.clone()).collect();
         }
         for function in &plan.functions {
-            if attach::forbid(with.lambda, function, plan.settings.pool()).await? {
+            if attach::forbid(aws.lambda, function, plan.settings.pool()).await? {
                 done.forbidden.push(function.to_string());
             }
         }

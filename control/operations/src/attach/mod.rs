@@ -105,6 +105,7 @@ pub enum FunctionState {
 }
 
 /// One of our slots, and what becomes of it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, not a state")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SlotPlan {
     /// Its name in `LambdaConfig`.
@@ -138,6 +139,7 @@ pub struct SlotPlan {
     pub(crate) ours_in_policy: bool,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn name_of<S: serde::Serializer>(trigger: &Trigger, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(trigger.name())
 }

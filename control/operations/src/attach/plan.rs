@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{Binding, Client, ClientKind, Mode, Pool};
+use pool::PoolError;
 use pool::attach::{self, Allowed, FunctionArn, PoolSettings, Slots, Snippets, Standing, Wanted};
 use pool::survey::{self, PoolFacts, PreTokenVersion, Trigger};
 use store::Key;
@@ -20,30 +21,30 @@ impl Operations {
     /// What attaching would do. `seen` is told how many users were read. For operators.
     pub async fn plan_attach(
         &self,
-        with: Adopting<'_>,
+        aws: Adopting<'_>,
         wish: &AttachWish,
         seen: &(dyn Fn(u64) + Send + Sync),
     ) -> Result<AttachPlan, AttachError> {
         self.operators_only()?;
-        let Some(facts) = survey::pool_facts(with.cognito, &wish.pool).await? else {
+        let Some(facts) = survey::pool_facts(aws.cognito, &wish.pool).await? else {
             return Err(AttachError::NoPool(wish.pool.to_string()));
         };
-        let settings = attach::read(with.cognito, &wish.pool).await?;
+        let settings = attach::read(aws.cognito, &wish.pool).await?;
         let known = self.read_pool(&wish.pool).await?;
         let before = settings.slots();
         let version = version(wish, &settings, &before);
         let mut slots = Vec::new();
         for trigger in Trigger::OURS {
-            slots.push(slot(with, wish, &settings, &before, trigger, version).await);
+            slots.push(slot(aws, wish, &settings, &before, trigger, version).await);
         }
         let mut target = before.clone();
         for slot in slots.iter().filter(|slot| slot.set) {
             target.put(slot.trigger, &slot.function.to_string(), version);
         }
-        let (clients, observed) = self.adopted_clients(with, &wish.pool, &known).await?;
+        let (clients, observed) = self.adopted_clients(aws, &wish.pool, &known).await?;
         let users =
-            attach::census(with.cognito, &wish.pool, &facts.schema, &wish.attributes, wish.reading, seen).await?;
-        let writers = self.writers(with, wish, &users).await?;
+            attach::census(aws.cognito, &wish.pool, &facts.schema, &wish.attributes, wish.reading, seen).await?;
+        let writers = Self::writers(aws, wish, &users).await?;
         let mut health = PoolHealth::default();
         judge_addresses(&wish.pool, &facts, &mut health);
         // Only slots that decide who gets in make a client's binding count.
@@ -79,13 +80,13 @@ impl Operations {
 
     pub(super) async fn adopted_clients(
         &self,
-        with: Adopting<'_>,
+        aws: Adopting<'_>,
         pool: &domain::PoolId,
         known: &Pool,
     ) -> Result<(ClientsPlan, Option<domain::ClientId>), AttachError> {
         let mut clients = ClientsPlan::default();
         let mut observed = None;
-        for id in survey::client_ids(with.cognito, pool).await? {
+        for id in survey::client_ids(aws.cognito, pool).await? {
             clients.all += 1;
             let client = Client { pool: pool.clone(), id };
             let own: Option<Binding> =
@@ -106,17 +107,34 @@ impl Operations {
     }
 
     async fn writers(
-        &self,
-        with: Adopting<'_>,
+        aws: Adopting<'_>,
         wish: &AttachWish,
         users: &attach::Census,
     ) -> Result<Vec<Writers>, AttachError> {
-        let mut all = Vec::new();
-        for attribute in &users.attributes {
-            let clients = survey::clients_that_write(with.cognito, &wish.pool, &[&attribute.name], NAMED).await?;
-            let clients: Vec<String> = clients.iter().map(ToString::to_string).collect();
-            if !clients.is_empty() {
-                all.push(Writers { attribute: attribute.name.clone(), clients });
+        let mut all: Vec<Writers> = Vec::new();
+        if users.attributes.is_empty() {
+            return Ok(all);
+        }
+        for id in survey::client_ids(aws.cognito, &wish.pool).await? {
+            let client = Client { pool: wish.pool.clone(), id };
+            let writable = match pool::describe(aws.cognito, &client).await {
+                Ok(found) => found.client.write_attributes,
+                // Deleted since it was listed.
+                Err(PoolError::Missing) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            for attribute in users.attributes.iter().map(|one| &one.name) {
+                // Without a list a client may write everything: the API's reference says so of standard attributes, the console of all.
+                if !writable.is_empty() && !writable.contains(attribute) {
+                    continue;
+                }
+                match all.iter_mut().find(|one| one.attribute == *attribute) {
+                    Some(known) if known.clients.len() < NAMED => known.clients.push(client.id.to_string()),
+                    Some(_) => {}
+                    None => {
+                        all.push(Writers { attribute: attribute.clone(), clients: vec![client.id.to_string()] });
+                    }
+                }
             }
         }
         Ok(all)
@@ -133,7 +151,7 @@ fn version(wish: &AttachWish, settings: &PoolSettings, before: &Slots) -> PreTok
 }
 
 async fn slot(
-    with: Adopting<'_>,
+    aws: Adopting<'_>,
     wish: &AttachWish,
     settings: &PoolSettings,
     before: &Slots,
@@ -152,7 +170,7 @@ async fn slot(
         Some(_) => SlotState::Occupied,
     };
     let wanted = wish.only.is_empty() || wish.only.contains(&trigger);
-    let (function_state, permission, ours_in_policy) = look(with, settings, &function).await;
+    let (function_state, permission, ours_in_policy) = look(aws, settings, &function).await;
     SlotPlan {
         slot: trigger.slot(),
         trigger,
@@ -171,14 +189,14 @@ async fn slot(
 }
 
 async fn look(
-    with: Adopting<'_>,
+    aws: Adopting<'_>,
     settings: &PoolSettings,
     function: &FunctionArn,
 ) -> (FunctionState, Option<Allowed>, bool) {
     if settings.arn.split(':').nth(3) != Some(function.region.as_str()) {
         return (FunctionState::Elsewhere, None, false);
     }
-    match attach::standing(with.lambda, function, settings).await {
+    match attach::standing(aws.lambda, function, settings).await {
         Ok(Standing::Ready(permission)) => (FunctionState::Ready, Some(permission.allowed), permission.ours),
         Ok(Standing::Missing) => (FunctionState::Missing, None, false),
         Ok(Standing::NotReady(why)) => (FunctionState::NotReady(why), None, false),
@@ -201,7 +219,9 @@ fn snippets(
         .map(|slot| Wanted { trigger: slot.trigger, function: slot.function.clone() })
         .collect();
     let mut target = before.clone();
-    wanted.iter().for_each(|one| target.put(one.trigger, &one.function.to_string(), version));
+    for one in &wanted {
+        target.put(one.trigger, &one.function.to_string(), version);
+    }
     Snippets::of(settings, &wanted, version, &settings.update(&target), &wish.functions.prefix)
 }
 

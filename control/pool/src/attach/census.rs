@@ -68,14 +68,14 @@ pub struct Frequent {
 }
 
 /// The attributes of a pool that may name a tenant, and those that somebody named.
-pub(super) fn candidates(schema: &Schema, named: &[String]) -> Vec<String> {
+pub(super) fn candidates(schema: &Schema, asked_for: &[String]) -> Vec<String> {
     let custom = |name: &&String| {
         let Some(plain) = name.strip_prefix("custom:") else { return false };
         let plain: String = plain.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
         WORDS.iter().any(|word| plain.contains(word))
     };
     let mut names: Vec<String> = schema.readable().iter().filter(custom).cloned().collect();
-    names.extend(named.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
+    names.extend(asked_for.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
     names
 }
 
@@ -84,7 +84,7 @@ pub async fn census(
     cognito: &Client,
     pool: &PoolId,
     schema: &Schema,
-    named: &[String],
+    asked_for: &[String],
     reading: Reading,
     seen: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<Census, PoolError> {
@@ -93,7 +93,7 @@ pub async fn census(
         Reading::AtMost(limit) => limit,
         Reading::Everybody => u64::MAX,
     };
-    let mut counts: Vec<Count> = candidates(schema, named).into_iter().map(Count::new).collect();
+    let mut counts: Vec<Count> = candidates(schema, asked_for).into_iter().map(Count::new).collect();
     let mut census = Census { more: limit == 0, ..Census::default() };
     let mut from = None;
     while census.read < limit {
@@ -198,7 +198,9 @@ mod tests {
     fn the_most_frequent_values_are_shown_without_addresses() {
         let mut count = Count::new("custom:org".to_owned());
         for (value, users) in [("acme", 3), ("globex", 7), ("bob@acme.example", 5), (&"x".repeat(60), 1)] {
-            (0..users).for_each(|_| count.add(value.to_owned()));
+            for _ in 0..users {
+                count.add(value.to_owned());
+            }
         }
         let closed = count.close();
         assert_eq!((closed.users, closed.values), (16, 4));

@@ -1,7 +1,7 @@
 //! Attaching functions to a pool that exists already, and taking them out again, with everything else as it was.
 //!
-//! What is written is JSON, as it was read: the SDK's types leave out what is `false` or zero, and to some settings leaving out is
-//! another thing than `false` (a `DeviceConfiguration` without members is no `DeviceConfiguration`).
+//! What is written is JSON, as it was read: the SDK's types do not tell `false` and zero from what is not there, and to some settings
+//! these are different things (a `DeviceConfiguration` that says `false` twice remembers devices, one that says nothing does not).
 
 mod census;
 mod function;

@@ -217,9 +217,9 @@ pub async fn read(cognito: &Client, pool: &PoolId) -> Result<PoolSettings, PoolE
         .send()
         .await
         .map_err(|error| PoolError::of(DESCRIBE, &error))?;
-    let described = match seen.take().as_mut().and_then(|body| body.get_mut("UserPool")).map(Value::take) {
-        Some(Value::Object(described)) => described,
-        _ => return Err(PoolError::odd(DESCRIBE, "the pool")),
+    let mut body = seen.take().unwrap_or_default();
+    let Some(Value::Object(described)) = body.get_mut("UserPool").map(Value::take) else {
+        return Err(PoolError::odd(DESCRIBE, "the pool"));
     };
     let seen = Seen::default();
     let factors = cognito
@@ -293,7 +293,9 @@ pub(crate) fn leaves(value: &Value) -> BTreeSet<String> {
                 }
             }
             Value::Array(items) if items.iter().any(Value::is_object) => {
-                items.iter().for_each(|item| walk(path, item, into));
+                for item in items {
+                    walk(path, item, into);
+                }
             }
             _ => {
                 into.insert(path.to_owned());

@@ -125,7 +125,9 @@ impl Slots {
     pub fn keeps_others_of(&self, before: &Self) -> bool {
         let strip = |slots: &Self| {
             let mut slots = slots.clone();
-            Trigger::OURS.into_iter().for_each(|trigger| slots.empty(trigger));
+            for trigger in Trigger::OURS {
+                slots.empty(trigger);
+            }
             slots
         };
         strip(self) == strip(before)
@@ -157,7 +159,9 @@ mod tests {
         }
         assert_eq!(after.to_json()["PreTokenGeneration"], after.to_json()["PreTokenGenerationConfig"]["LambdaArn"]);
         assert!(after.keeps_others_of(&before));
-        Trigger::OURS.into_iter().for_each(|trigger| after.empty(trigger));
+        for trigger in Trigger::OURS {
+            after.empty(trigger);
+        }
         let left = json!({ "CustomMessage": "arn:m", "KMSKeyID": "arn:k", "CustomEmailSender": before.to_json()["CustomEmailSender"] });
         assert_eq!(after.to_json(), left);
         assert!(!Slots::default().keeps_others_of(&before));

@@ -154,7 +154,9 @@ mod tests {
             .map(|trigger| Wanted { trigger, function: FunctionArn::beside(&pool, trigger.name(), Some("live")) })
             .collect();
         let mut slots = Slots::default();
-        wanted.iter().for_each(|one| slots.put(one.trigger, &one.function.to_string(), PreTokenVersion::V2));
+        for one in &wanted {
+            slots.put(one.trigger, &one.function.to_string(), PreTokenVersion::V2);
+        }
         let update = pool.update(&slots);
         let snippets = Snippets::of(&pool, &wanted, PreTokenVersion::V2, &update, "tenantry");
         let json =

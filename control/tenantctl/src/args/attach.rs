@@ -10,6 +10,7 @@ use pool::survey::{PreTokenVersion, Trigger};
 #[derive(Debug, Clone)]
 pub(crate) struct SlotList(pub(crate) Vec<Trigger>);
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, not a state")]
 #[derive(Debug, Args)]
 pub(crate) struct Attach {
     #[command(flatten)]

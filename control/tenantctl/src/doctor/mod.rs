@@ -27,7 +27,7 @@ pub(crate) async fn run(doctor: Doctor, context: &Context<'_>) -> Result<(), Fai
     left(health.problems())
 }
 
-fn line(finding: &Finding) -> String {
+pub(crate) fn line(finding: &Finding) -> String {
     let severity = if finding.severity == Severity::Problem { "problem" } else { "note" };
     let fixed = match finding.fix {
         Fixed::Done => ", put right",

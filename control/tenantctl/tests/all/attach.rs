@@ -74,7 +74,7 @@ impl Stack {
         json!({
             "pre-sign-up": name(config.pre_sign_up()),
             "post-confirmation": name(config.post_confirmation()),
-            "pre-token-generation": name(config.pre_token_generation_config().map(|one| one.lambda_arn())),
+            "pre-token-generation": name(config.pre_token_generation_config().map(cognito::types::PreTokenGenerationVersionConfigType::lambda_arn)),
             "version": config.pre_token_generation_config().map(|one| one.lambda_version().as_str()),
             "define-auth-challenge": name(config.define_auth_challenge()),
             "create-auth-challenge": name(config.create_auth_challenge()),
@@ -91,7 +91,7 @@ impl Stack {
 
     async fn plan(&self, more: &[&str]) -> Value {
         let all = [&["attach", "--pool", POOL], more].concat();
-        self.laptop.json(&all).await["plan"].clone()
+        self.laptop.json(&all).await.pointer("/plan").unwrap().clone()
     }
 
     /// Attaches; our functions cannot answer here, so they are not called before.

@@ -55,6 +55,14 @@ impl Laptop {
         std::fs::write(file, state.to_string()).unwrap();
     }
 
+    /// Names another endpoint for functions.
+    pub(crate) fn functions_at(&self, url: &str) {
+        let file = self.folder.path().join(".tenantry/local.json");
+        let mut state: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        *state.get_mut("lambda_endpoint").unwrap() = url.into();
+        std::fs::write(file, state.to_string()).unwrap();
+    }
+
     /// `tenantctl --local …`
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
         let mut all = vec!["--local"];

@@ -38,7 +38,7 @@ struct Policies {
 fn says_days_twice(given: &Map<String, Value>) -> bool {
     let days = |first: &str, rest: &str| given.get(first).and_then(|value| value.pointer(rest)?.as_i64());
     days("Policies", "/PasswordPolicy/TemporaryPasswordValidityDays").is_some_and(|days| days > 0)
-        && days("AdminCreateUserConfig", "/UnusedAccountValidityDays").is_some()
+        && days("AdminCreateUserConfig", "/UnusedAccountValidityDays").is_some_and(|days| days > 0)
 }
 
 #[derive(Deserialize, Default)]
@@ -65,7 +65,7 @@ const FIXED: [&str; 8] = [
     "CustomDomain",
 ];
 /// What `DescribeUserPool` shows by itself.
-const ACTED_ON: [&str; 4] = ["UserPoolId", "PoolName", "UserAttributeUpdateSettings", "LambdaConfig"];
+const ACTED_ON: [&str; 3] = ["UserPoolId", "PoolName", "LambdaConfig"];
 
 pub(super) fn update(service: &Service, body: &[u8]) -> Answer {
     let input: Update = read(body)?;
@@ -120,6 +120,10 @@ fn shown(before: &Map<String, Value>, mut given: Map<String, Value>, slots: Map<
     }
     if let Some(config) = given.get_mut("AdminCreateUserConfig").and_then(Value::as_object_mut) {
         config.remove("AllowAdminCreateUserOnly");
+        // Zero says nothing; the days of the password policy are shown here, too.
+        if config.get("UnusedAccountValidityDays").and_then(Value::as_i64) == Some(0) {
+            config.remove("UnusedAccountValidityDays");
+        }
     }
     // Remembering devices is switched on by saying something of it.
     if given.get("DeviceConfiguration").is_some_and(|config| config.as_object().is_some_and(Map::is_empty)) {
