@@ -123,6 +123,8 @@ export interface Configuration {
   readonly customerKey?: string;
   /** ARNs of the SNS topics that alarms go to. */
   readonly alarmTopics?: readonly string[];
+  /** Whether alarms, dashboard and saved queries are made: not where others watch, or where a cloud knows no composite alarms. */
+  readonly observability?: boolean;
   /** AWS credentials of one tenant, for ID tokens. */
   readonly isolation?: IsolationConfiguration;
   /** Everything goes with its stack, with the reason: for trials alone. */
@@ -158,6 +160,7 @@ const SETTINGS: { readonly [K in keyof Configuration]-?: Check<NonNullable<Confi
   poolSender: sender,
   customerKey: text("`create`, or a KMS key's ARN", /^(create|arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+)$/),
   alarmTopics: list(text("an SNS topic's ARN", /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/)),
+  observability: flag,
   isolation: object({
     clients: list(text("an app client's id", /^[A-Za-z0-9]+$/)),
     brokerRole: roleArn,

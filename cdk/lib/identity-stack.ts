@@ -38,6 +38,12 @@ export interface IdentityStackProps extends StackProps {
    * @default none: alarms show on the dashboard alone
    */
   readonly alarmTopics?: readonly string[];
+  /**
+   * Whether there are alarms, a dashboard and saved queries.
+   *
+   * @default true
+   */
+  readonly observability?: boolean;
 }
 
 /** The functions and the user pool that calls them. */
@@ -48,7 +54,7 @@ export class IdentityStack extends Stack {
   readonly pool: TenantUserPool | undefined;
   /** What custom resources of templates are made by: `TenantClient` and its like take it. */
   readonly registrar: Registrar;
-  /** Alarms and dashboard of the pool, if there is one. */
+  /** Alarms and dashboard of the pool, if there is one and they were not left out. */
   readonly observability: Observability | undefined;
 
   /**
@@ -57,7 +63,15 @@ export class IdentityStack extends Stack {
    * @param props what it is made of
    */
   constructor(scope: Construct, id: string, props: IdentityStackProps) {
-    const { data, triggers, userPool = {}, adoptedPools = [], alarmTopics = [], ...stack } = props;
+    const {
+      data,
+      triggers,
+      userPool = {},
+      adoptedPools = [],
+      alarmTopics = [],
+      observability = true,
+      ...stack
+    } = props;
     const disposable = userPool !== false && userPool.disposable !== undefined;
     super(scope, id, { terminationProtection: !disposable, ...stack });
     const functionsPrefix = triggers.functionsPrefix ?? "tenantry";
@@ -73,7 +87,7 @@ export class IdentityStack extends Stack {
       new AdoptedPool(this, `Adopted${userPoolArn.replace(/^.*\//, "")}`, { triggers: this.triggers, userPoolArn });
     });
     const topics = alarmTopics.map((arn) => Topic.fromTopicArn(this, `Alarms${arn.replace(/^.*:/, "")}`, arn));
-    if (this.pool !== undefined) {
+    if (this.pool !== undefined && observability) {
       this.observability = new Observability(this, "Observability", {
         functions: this.triggers.functions,
         userPool: this.pool.userPool,

@@ -49,7 +49,11 @@ export class TenantryStage extends Stage {
       data: this.data,
       triggers: triggers(configuration, prefix),
       userPool: configuration.createPool === false ? false : { ...pool(configuration), ...disposable },
-      ...only({ adoptedPools: configuration.adoptedPools, alarmTopics: configuration.alarmTopics }),
+      ...only({
+        adoptedPools: configuration.adoptedPools,
+        alarmTopics: configuration.alarmTopics,
+        observability: configuration.observability,
+      }),
     });
     this.isolation = isolation(this, configuration, this.identity);
     // The bill can be split by them once they are activated as cost-allocation tags.
