@@ -79,7 +79,7 @@ pub async fn invoke<T: Trigger>(
         Ok(event) => event,
         Err(error) => return Err(unreadable::<T>(error, arrived)),
     };
-    let said = Said { source: event.source(), client: event.client_id().and_then(|id| id.parse().ok()) };
+    let said = Said::of(&event);
     let call = Call { now, deadline: deadline(deadline_ms, now, arrived) };
     let outcome = timeout_at(call.deadline, without_panic(Box::pin(trigger.handle(event, call))))
         .await
@@ -103,6 +103,18 @@ struct Said {
     source: Option<Source>,
     /// Only what can be an app client's id: an event of somebody else's making may hold anything there.
     client: Option<ClientId>,
+}
+
+/// The `sub` with which `tenantctl attach` tries a function out. Cognito gives it to nobody.
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
+
+impl Said {
+    fn of(event: &Event) -> Self {
+        // Nobody came to the client: what is said of nobody must not count as somebody whom it would refuse.
+        let somebody = event.attribute("sub") != Some(NOBODY);
+        let client = event.client_id().filter(|_| somebody).and_then(|id| id.parse().ok());
+        Self { source: event.source(), client }
+    }
 }
 
 fn answer<T: Trigger>(
@@ -189,5 +201,26 @@ impl<T: Trigger> Trigger for Misconfigured<T> {
 
     async fn handle(&self, _: Event, _: Call) -> Outcome {
         Outcome::broken(self.cause.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_names_the_client_to_which_somebody_came_and_nothing_that_is_no_client() {
+        for (client, sub, expected) in [
+            ("1h57kf5cpq17m0eml12EXAMPLE", "8d5a", Some("1h57kf5cpq17m0eml12EXAMPLE")),
+            ("mira@acme.example", "8d5a", None),
+            ("web", NOBODY, None),
+        ] {
+            let event = format!(
+                r#"{{"triggerSource":"PreSignUp_SignUp","callerContext":{{"clientId":"{client}"}},
+                    "request":{{"userAttributes":{{"sub":"{sub}"}}}}}}"#
+            );
+            let event = Event::read(&RawValue::from_string(event).unwrap()).unwrap();
+            assert_eq!(Said::of(&event).client.as_ref().map(AsRef::as_ref), expected, "{client} {sub}");
+        }
     }
 }
