@@ -2,6 +2,7 @@
 //! confirmed.
 
 mod clients;
+mod profiles;
 mod settings;
 mod unconfirmed;
 mod users;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 
 pub use clients::{client_ids, named};
+pub use profiles::{Profile, ProfilesPage, clients_that_write, profiles_page};
 pub use settings::{PoolFacts, PreTokenVersion, Trigger, pool_facts};
 pub use unconfirmed::{Forgotten, forget_unconfirmed};
 pub use users::{PoolUser, UserStatus, UsersPage, is_gone, users_page};

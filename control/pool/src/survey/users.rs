@@ -1,7 +1,7 @@
 //! The users of a pool, page by page: what of them matters for memberships, without their addresses.
 
 use aws_sdk_cognitoidentityprovider::Client;
-use aws_sdk_cognitoidentityprovider::types::{AttributeType, UserStatusType};
+use aws_sdk_cognitoidentityprovider::types::{AttributeType, UserStatusType, UserType};
 use aws_smithy_types::DateTime;
 use domain::{PoolId, ProviderName, Sub, UserName};
 use jiff::Timestamp;
@@ -60,6 +60,17 @@ pub struct UsersPage {
 
 /// Reads at most 60 users. Whole ones: `AttributesToGet` refuses attributes that not every user has, and `identities` is one.
 pub async fn users_page(client: &Client, pool: &PoolId, from: Option<String>) -> Result<UsersPage, PoolError> {
+    let (found, next) = listed(client, pool, from).await?;
+    let users = found.iter().map(user_of).collect::<Result<_, _>>()?;
+    Ok(UsersPage { users, next })
+}
+
+/// A page as the API has it, not sooner after the one before than is modest.
+pub(super) async fn listed(
+    client: &Client,
+    pool: &PoolId,
+    from: Option<String>,
+) -> Result<(Vec<UserType>, Option<String>), PoolError> {
     if from.is_some() {
         pause().await;
     }
@@ -73,13 +84,13 @@ pub async fn users_page(client: &Client, pool: &PoolId, from: Option<String>) ->
         .send()
         .await
         .map_err(|error| PoolError::of(LIST, &error))?;
-    let mut users = Vec::new();
-    for found in page.users.unwrap_or_default() {
-        let attributes = found.attributes.unwrap_or_default();
-        let fields = (found.username.as_deref(), found.user_status.as_ref(), found.user_create_date.as_ref());
-        users.push(user(LIST, fields, &attributes)?);
-    }
-    Ok(UsersPage { users, next: page.pagination_token })
+    Ok((page.users.unwrap_or_default(), page.pagination_token))
+}
+
+/// What matters of a listed user.
+pub(super) fn user_of(found: &UserType) -> Result<PoolUser, PoolError> {
+    let fields = (found.username.as_deref(), found.user_status.as_ref(), found.user_create_date.as_ref());
+    user(LIST, fields, found.attributes())
 }
 
 /// Whether nobody has this `sub`. `AdminGetUser` is consistent and knows native users by it; `ListUsers` finds federated ones,
