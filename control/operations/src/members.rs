@@ -142,10 +142,24 @@ impl Operations {
         id: &TenantId,
         new: &NewMember,
     ) -> Result<(Membership, bool), OperationError> {
+        self.add_over(id, new, Over::Requests).await
+    }
+
+    /// As [`Operations::add_member_or_find`], of many at once: a row that is there stays as it is, whatever roles it has, and nobody's
+    /// request is decided by the way.
+    pub(crate) async fn adopt_member(
+        &self,
+        id: &TenantId,
+        new: &NewMember,
+    ) -> Result<(Membership, bool), OperationError> {
+        self.add_over(id, new, Over::Nothing).await
+    }
+
+    async fn add_over(&self, id: &TenantId, new: &NewMember, over: Over) -> Result<(Membership, bool), OperationError> {
         self.operators_only()?;
         for _ in 0..ROUNDS {
             let met = self.meet(id, new).await?;
-            let addable = self.addable(id, new, &met).await?;
+            let addable = self.addable(id, new, &met, over).await?;
             let Met { tenant, before, mailbox } = met;
             let address = new.address.clone().or_else(|| before.as_ref().and_then(|row| row.address.clone()));
             if addable == Addable::Already {
@@ -201,14 +215,23 @@ impl Operations {
 
     /// Whether a person is a member already (true) or can be added (false); an error says why neither.
     pub(crate) async fn is_already(&self, id: &TenantId, new: &NewMember) -> Result<bool, OperationError> {
+        self.would_be(id, new, Over::Requests).await
+    }
+
+    /// As [`Operations::is_already`], for [`Operations::adopt_member`].
+    pub(crate) async fn is_adopted(&self, id: &TenantId, new: &NewMember) -> Result<bool, OperationError> {
+        self.would_be(id, new, Over::Nothing).await
+    }
+
+    async fn would_be(&self, id: &TenantId, new: &NewMember, over: Over) -> Result<bool, OperationError> {
         self.operators_only()?;
         let met = self.meet(id, new).await?;
-        Ok(self.addable(id, new, &met).await? == Addable::Already)
+        Ok(self.addable(id, new, &met, over).await? == Addable::Already)
     }
 
     /// The row must allow it, the mailbox must not be barred, and nobody else may be a member by it.
-    async fn addable(&self, id: &TenantId, new: &NewMember, met: &Met) -> Result<Addable, OperationError> {
-        let addable = may_be_added(met.before.as_ref(), &new.roles)?;
+    async fn addable(&self, id: &TenantId, new: &NewMember, met: &Met, over: Over) -> Result<Addable, OperationError> {
+        let addable = may_be_added(met.before.as_ref(), &new.roles, over)?;
         if let (Addable::Yes, Some(keyed)) = (&addable, &met.mailbox) {
             self.nobody_elses(id, &new.person, keyed).await?;
             if let Some(bar) = keyed.mailbox.bar.filter(|_| !new.lift_bar) {
@@ -701,6 +724,15 @@ enum Addable {
     Already,
 }
 
+/// Over which rows somebody may be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Over {
+    /// Over a request, which this decides.
+    Requests,
+    /// Over none.
+    Nothing,
+}
+
 /// A mailbox of which the table holds nothing.
 fn unknown_mailbox(id: &TenantId, address: &Email) -> KeyedMailbox {
     KeyedMailbox::new(id, &MailboxKey::of(id, address), Mailbox::default())
@@ -713,11 +745,14 @@ struct Met {
     mailbox: Option<KeyedMailbox>,
 }
 
-fn may_be_added(before: Option<&Membership>, roles: &Roles) -> Result<Addable, OperationError> {
+fn may_be_added(before: Option<&Membership>, roles: &Roles, over: Over) -> Result<Addable, OperationError> {
     let Some(row) = before else { return Ok(Addable::Yes) };
     match row.status {
-        MembershipStatus::Requested | MembershipStatus::Denied => Ok(Addable::Yes),
-        MembershipStatus::Active if row.roles == *roles => Ok(Addable::Already),
+        MembershipStatus::Requested | MembershipStatus::Denied if over == Over::Requests => Ok(Addable::Yes),
+        MembershipStatus::Requested | MembershipStatus::Denied => {
+            Err(state(row, "`tenantctl member approve` decides about the request"))
+        }
+        MembershipStatus::Active if row.roles == *roles || over == Over::Nothing => Ok(Addable::Already),
         MembershipStatus::Active => Err(OperationError::MemberExists(format!("as {}", row.roles))),
         MembershipStatus::Suspended => Err(state(row, "`tenantctl member resume` lifts the suspension")),
         MembershipStatus::Removed => Err(state(row, "`tenantctl member reinstate` takes the member back")),

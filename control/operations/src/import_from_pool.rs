@@ -1,0 +1,357 @@
+//! Members from a user pool that was there before: each user's tenant stands in an attribute. Planned as a whole, then written one by
+//! one; whatever stops it, the same import goes on where it was.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use domain::{Email, Person, PoolId, Rank, Roles, Sub, Tenant, TenantId, TenantStatus};
+use pool::Cognito;
+use pool::survey::{self, Profile, UserStatus};
+use serde::Serialize;
+use store::Broken;
+
+use crate::{ErrorKind, NewMember, OperationError, Operations};
+
+/// What an import goes by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolImport {
+    /// From which pool.
+    pub pool: PoolId,
+    /// Whose value names the tenant: by what the map says, else by slug or id.
+    pub attribute: String,
+    /// Tenants (slug or id) by value.
+    pub map: BTreeMap<String, String>,
+    /// As what.
+    pub roles: RolesFrom,
+}
+
+/// Where roles come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RolesFrom {
+    /// The operator said so, of everybody.
+    Said(Roles),
+    /// From an attribute, words with spaces, commas, semicolons or bars between them; `member` of whom it says nothing. It makes no owner.
+    Attribute(String),
+}
+
+/// A user who is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// Who.
+    pub sub: String,
+    /// Why, as a stable code.
+    pub code: &'static str,
+    /// What the attribute says.
+    pub value: Option<String>,
+}
+
+/// What would be done, or was done, in one tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TenantImport {
+    /// Which tenant.
+    pub tenant_id: String,
+    /// Its slug.
+    pub slug: String,
+    /// Who would become members.
+    pub joins: u64,
+    /// Who are members already, whatever their roles.
+    pub already: u64,
+    /// For whom there is no seat.
+    pub without_seat: u64,
+    /// Seats taken before.
+    pub seats_used: u64,
+    /// Seats there are.
+    pub seat_limit: Option<u64>,
+}
+
+/// A plan.
+#[derive(Debug, Default, Serialize)]
+pub struct ImportPlan {
+    /// From which pool.
+    pub pool: String,
+    /// By which attribute.
+    pub attribute: String,
+    /// Users of the pool.
+    pub users: u64,
+    /// Tenants, by slug.
+    pub tenants: Vec<TenantImport>,
+    /// Who would join without an address, theirs not being verified: their later removal bars no mailbox.
+    pub without_address: u64,
+    /// Who is left out.
+    pub skipped: Vec<Skipped>,
+    #[serde(skip)]
+    joining: Vec<Joining>,
+}
+
+/// Somebody who joins.
+#[derive(Debug)]
+struct Joining {
+    sub: Sub,
+    tenant: TenantId,
+    address: Option<Email>,
+    roles: Roles,
+    value: String,
+}
+
+/// What was done.
+#[derive(Debug, Default, Serialize)]
+pub struct ImportDone {
+    /// Became members.
+    pub added: u64,
+    /// Were members by then.
+    pub already: u64,
+    /// Could not, after all.
+    pub failed: Vec<Skipped>,
+}
+
+impl ImportPlan {
+    /// How many would become members.
+    pub const fn joins(&self) -> usize {
+        self.joining.len()
+    }
+
+    /// Who is left out, counted by code.
+    pub fn skipped_by_code(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts = BTreeMap::new();
+        for one in &self.skipped {
+            *counts.entry(one.code).or_default() += 1;
+        }
+        counts
+    }
+
+    /// The values of users who are left out with this code, each with how often it stands there.
+    pub fn values_of(&self, code: &str) -> BTreeMap<&str, u64> {
+        let mut counts = BTreeMap::new();
+        for value in self.skipped.iter().filter(|one| one.code == code).filter_map(|one| one.value.as_deref()) {
+            *counts.entry(value).or_default() += 1;
+        }
+        counts
+    }
+
+    fn skip(&mut self, profile: &Profile, code: &'static str, value: Option<&str>) {
+        self.skipped.push(Skipped { sub: profile.user.sub.to_string(), code, value: value.map(str::to_owned) });
+    }
+}
+
+/// A tenant of the plan.
+struct Counted {
+    tenant: Tenant,
+    import: TenantImport,
+}
+
+impl Counted {
+    /// Takes a seat, if there is one.
+    const fn seat(&mut self) -> bool {
+        let import = &mut self.import;
+        match import.seat_limit {
+            Some(limit) if import.seats_used + import.joins >= limit => {
+                import.without_seat += 1;
+                false
+            }
+            _ => {
+                import.joins += 1;
+                true
+            }
+        }
+    }
+}
+
+/// The tenants that values name.
+#[derive(Default)]
+struct Named {
+    by_value: HashMap<String, Option<TenantId>>,
+    tenants: HashMap<TenantId, Counted>,
+}
+
+impl Operations {
+    /// Reads every user of a pool and decides who would become a member where; writes nothing. `seen` is told how many users were read so
+    /// far. For operators.
+    pub async fn plan_pool_import(
+        &self,
+        cognito: &Cognito,
+        import: &PoolImport,
+        seen: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<ImportPlan, OperationError> {
+        self.operators_only()?;
+        let mut plan =
+            ImportPlan { pool: import.pool.to_string(), attribute: import.attribute.clone(), ..ImportPlan::default() };
+        let mut named = Named::default();
+        // A map that names an unknown tenant is a slip in the map, not in a user.
+        for (value, tenant) in &import.map {
+            let id = self.count(self.find_tenant(tenant).await?, &mut named).await?;
+            named.by_value.insert(value.clone(), Some(id));
+        }
+        let mut met: HashSet<Sub> = HashSet::new();
+        let mut from = None;
+        loop {
+            let page = survey::profiles_page(cognito, &import.pool, from).await?;
+            for profile in &page.profiles {
+                // Pages overlap where users come and go meanwhile.
+                if met.insert(profile.user.sub.clone()) {
+                    plan.users += 1;
+                    self.plan_user(import, profile, &mut named, &mut plan).await?;
+                }
+            }
+            seen(plan.users);
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
+        }
+        plan.tenants = named.tenants.into_values().map(|counted| counted.import).collect();
+        plan.tenants.retain(|tenant| tenant.joins + tenant.already + tenant.without_seat > 0);
+        plan.tenants.sort_by(|one, other| one.slug.cmp(&other.slug));
+        Ok(plan)
+    }
+
+    async fn plan_user(
+        &self,
+        import: &PoolImport,
+        profile: &Profile,
+        named: &mut Named,
+        plan: &mut ImportPlan,
+    ) -> Result<(), OperationError> {
+        let value = profile.attribute(&import.attribute);
+        if let Some(code) = unclear(profile) {
+            plan.skip(profile, code, value);
+            return Ok(());
+        }
+        let Some(value) = value else {
+            plan.skip(profile, "NO_VALUE", None);
+            return Ok(());
+        };
+        let Some(tenant) = self.tenant_of(value, named).await? else {
+            plan.skip(profile, "TENANT_UNKNOWN", Some(value));
+            return Ok(());
+        };
+        let roles = match roles_of(import, profile) {
+            Ok(roles) => roles,
+            Err(code) => {
+                plan.skip(profile, code, Some(value));
+                return Ok(());
+            }
+        };
+        // An address that nobody verified would keep its true owner from the seat that this mailbox gets.
+        let address = profile.account.address().filter(|_| profile.account.email_verified).cloned();
+        let person = Person { pool: import.pool.clone(), sub: profile.user.sub.clone() };
+        let new = NewMember { person, address, roles, lift_bar: false };
+        let Some(counted) = named.tenants.get_mut(&tenant) else { return Ok(()) };
+        if counted.tenant.status == TenantStatus::Closed {
+            plan.skip(profile, "TENANT_CLOSED", Some(value));
+            return Ok(());
+        }
+        match self.is_adopted(&tenant, &new).await {
+            Ok(true) => counted.import.already += 1,
+            Ok(false) if !counted.seat() => plan.skip(profile, OperationError::SeatsFull.code(), Some(value)),
+            Ok(false) => {
+                plan.without_address += u64::from(new.address.is_none());
+                let NewMember { address, roles, person, .. } = new;
+                plan.joining.push(Joining { sub: person.sub, tenant, address, roles, value: value.to_owned() });
+            }
+            Err(error) if concerns_all(&error) => return Err(error),
+            Err(error) => plan.skip(profile, error.code(), Some(value)),
+        }
+        Ok(())
+    }
+
+    async fn tenant_of(&self, value: &str, named: &mut Named) -> Result<Option<TenantId>, OperationError> {
+        if let Some(known) = named.by_value.get(value) {
+            return Ok(known.clone());
+        }
+        let id = match self.find_tenant(value).await {
+            Ok(tenant) => Some(self.count(tenant, named).await?),
+            Err(OperationError::TenantUnknown(_)) => None,
+            Err(error) => return Err(error),
+        };
+        named.by_value.insert(value.to_owned(), id.clone());
+        Ok(id)
+    }
+
+    async fn count(&self, tenant: Tenant, named: &mut Named) -> Result<TenantId, OperationError> {
+        let id = tenant.id.clone();
+        if !named.tenants.contains_key(&id) {
+            let seats = self.seats(&id).await?;
+            let import = TenantImport {
+                tenant_id: id.to_string(),
+                slug: tenant.slug.to_string(),
+                joins: 0,
+                already: 0,
+                without_seat: 0,
+                seats_used: seats.used,
+                seat_limit: seats.limit,
+            };
+            named.tenants.insert(id.clone(), Counted { tenant, import });
+        }
+        Ok(id)
+    }
+
+    /// Does what was planned, each member in a transaction of their own that looks again. `seen` is told how many were gone through so
+    /// far. After an error, `done` says what was done, and the same import goes on from there. For operators.
+    pub async fn import_from_pool(
+        &self,
+        plan: &ImportPlan,
+        seen: &(dyn Fn(u64) + Send + Sync),
+        done: &mut ImportDone,
+    ) -> Result<(), OperationError> {
+        self.operators_only()?;
+        let pool: PoolId = plan.pool.parse()?;
+        let mut full: HashSet<&TenantId> = HashSet::new();
+        for (joining, count) in plan.joining.iter().zip(1..) {
+            let failed = |code| Skipped { sub: joining.sub.to_string(), code, value: Some(joining.value.clone()) };
+            if full.contains(&joining.tenant) {
+                done.failed.push(failed(OperationError::SeatsFull.code()));
+                continue;
+            }
+            let new = NewMember {
+                person: Person { pool: pool.clone(), sub: joining.sub.clone() },
+                address: joining.address.clone(),
+                roles: joining.roles.clone(),
+                lift_bar: false,
+            };
+            match self.adopt_member(&joining.tenant, &new).await {
+                Ok((_, true)) => done.added += 1,
+                Ok((_, false)) => done.already += 1,
+                Err(error) if concerns_all(&error) => return Err(error),
+                Err(error) => {
+                    if matches!(error, OperationError::SeatsFull) {
+                        full.insert(&joining.tenant);
+                    }
+                    done.failed.push(failed(error.code()));
+                }
+            }
+            seen(count);
+        }
+        Ok(())
+    }
+}
+
+/// Every further user would fail alike: unlike where one item cannot be read.
+fn concerns_all(error: &OperationError) -> bool {
+    error.kind() == ErrorKind::Broken
+        && !matches!(error, OperationError::Broken(Broken::Unreadable { .. } | Broken::ForeignKey))
+}
+
+/// Why nothing can be said of a user, whatever their tenant.
+fn unclear(profile: &Profile) -> Option<&'static str> {
+    if !profile.enabled {
+        return Some("USER_DISABLED");
+    }
+    if profile.user.status == UserStatus::Unconfirmed {
+        return Some("USER_UNCONFIRMED");
+    }
+    // A provider can rewrite such an account, whose attributes are therefore nobody's word in particular.
+    let many = profile.account.external && profile.account.only_identity().is_none();
+    (profile.user.is_linked() || many).then_some("USER_LINKED")
+}
+
+fn roles_of(import: &PoolImport, profile: &Profile) -> Result<Roles, &'static str> {
+    let attribute = match &import.roles {
+        RolesFrom::Said(roles) => return Ok(roles.clone()),
+        RolesFrom::Attribute(attribute) => attribute,
+    };
+    let Some(text) = profile.attribute(attribute) else { return Ok(Roles::member()) };
+    let text = text.to_ascii_lowercase();
+    let words = text.split([' ', ',', ';', '|']).filter(|word| !word.is_empty());
+    let roles = Roles::parse(words).map_err(|_| "ROLE_INVALID")?;
+    // Whoever may do everything is made by somebody, not by a text.
+    if roles.rank() == Rank::Owner { Err("ROLE_OWNER") } else { Ok(roles) }
+}

@@ -1,0 +1,192 @@
+//! What the triggers' log lines say of each app client: whom it let pass, whom it would refuse once it is enforced, and what follows.
+
+mod advice;
+mod tally;
+mod who;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{Binding, Client, ClientId, ClientKind, Mode};
+use serde::Serialize;
+
+pub use advice::advice;
+pub use tally::{Counts, Said, Tally};
+pub use who::{RefusedUser, Who};
+
+use crate::shape::client_kind;
+use crate::{OperationError, Operations};
+
+/// What an app client's log lines come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It observes, people came, and nobody would have been refused.
+    Safe,
+    /// It observes, and somebody would have been refused.
+    WouldRefuse,
+    /// It observes, and nobody came.
+    Unseen,
+    /// It is enforced already.
+    Enforced,
+    /// It was never bound, and its pool lets it pass for now.
+    NeverBound,
+    /// It is bound to nothing, and denied.
+    Denied,
+}
+
+/// One app client.
+#[derive(Debug, Serialize)]
+pub struct ReportedClient {
+    /// Its pool; `None`: the table does not know the client, and a log line names no pool.
+    pub pool: Option<String>,
+    /// Its id.
+    pub client_id: String,
+    /// What it is bound to.
+    pub kind: &'static str,
+    /// Of which tenant.
+    pub tenant_id: Option<String>,
+    /// `observe`, `enforce`, or `unbound`.
+    pub mode: &'static str,
+    /// What follows.
+    pub verdict: Verdict,
+    /// When it was last seen, if the log says when.
+    pub last_seen: Option<String>,
+    /// What was said at each trigger.
+    pub triggers: BTreeMap<String, Counts>,
+    /// The command to run next.
+    pub next: Option<String>,
+}
+
+impl ReportedClient {
+    /// What was said at all triggers together, of those that refuse anybody: post confirmation never does, the token after it decides.
+    pub fn deciding(&self) -> Counts {
+        let mut all = Counts::default();
+        for (_, counts) in self.triggers.iter().filter(|(trigger, _)| *trigger != "post-confirmation") {
+            all.add(counts);
+        }
+        all
+    }
+}
+
+/// Every app client.
+#[derive(Debug, Default, Serialize)]
+pub struct ClientsReport {
+    /// From when on.
+    pub since: Option<String>,
+    /// Lines that spoke of an app client.
+    pub lines: u64,
+    /// Lines that could not be read, or spoke of nobody.
+    pub foreign: u64,
+    /// The clients: those that would refuse somebody first.
+    pub clients: Vec<ReportedClient>,
+}
+
+impl ClientsReport {
+    /// How many clients have this verdict.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.clients.iter().filter(|client| client.verdict == verdict).count()
+    }
+}
+
+impl Operations {
+    /// Holds what was said against the bindings; of one client, or of all. For operators.
+    pub async fn report_clients(&self, tally: &Tally, only: Option<&Client>) -> Result<ClientsReport, OperationError> {
+        self.operators_only()?;
+        let bindings = match only {
+            Some(client) => match self.read_binding(client).await {
+                Ok(binding) => vec![binding],
+                Err(OperationError::ClientUnknown) if tally.of(&client.id).is_some() => Vec::new(),
+                Err(error) => return Err(error),
+            },
+            None => self.clients(None).await?,
+        };
+        let known: BTreeSet<&ClientId> = bindings.iter().map(|binding| &binding.client.id).collect();
+        let mut clients: Vec<ReportedClient> = bindings
+            .iter()
+            // A tombstone at which nobody knocks is no news.
+            .filter(|binding| binding.kind != ClientKind::Unbound || tally.of(&binding.client.id).is_some())
+            .map(|binding| reported(binding, tally))
+            .collect();
+        let strangers = tally.clients().filter(|id| !known.contains(id));
+        let strangers = strangers.filter(|id| only.is_none_or(|only| only.id == **id));
+        clients.extend(strangers.map(|id| stranger(id, only, tally)));
+        clients.sort_by(|one, other| {
+            let order = |client: &ReportedClient| {
+                let rank = match client.verdict {
+                    Verdict::WouldRefuse => 0,
+                    Verdict::NeverBound => 1,
+                    Verdict::Unseen => 2,
+                    Verdict::Safe => 3,
+                    Verdict::Denied => 4,
+                    Verdict::Enforced => 5,
+                };
+                (rank, std::cmp::Reverse(client.deciding().would_be_refused()))
+            };
+            order(one).cmp(&order(other)).then_with(|| one.client_id.cmp(&other.client_id))
+        });
+        Ok(ClientsReport { since: None, lines: tally.lines, foreign: tally.foreign, clients })
+    }
+}
+
+fn reported(binding: &Binding, tally: &Tally) -> ReportedClient {
+    let named = format!("{}:{}", binding.client.pool, binding.client.id);
+    let mut client = ReportedClient {
+        pool: Some(binding.client.pool.to_string()),
+        client_id: binding.client.id.to_string(),
+        kind: client_kind(&binding.kind),
+        tenant_id: binding.kind.tenant().map(ToString::to_string),
+        mode: if binding.mode == Mode::Observe { "observe" } else { "enforce" },
+        verdict: Verdict::Enforced,
+        last_seen: tally.last_seen(&binding.client.id),
+        triggers: tally.of(&binding.client.id).cloned().unwrap_or_default(),
+        next: None,
+    };
+    let all = client.deciding();
+    client.verdict = match (&binding.kind, binding.mode) {
+        (ClientKind::Unbound, _) => Verdict::Denied,
+        (_, Mode::Enforce) => Verdict::Enforced,
+        _ if all.would_be_refused() > 0 => Verdict::WouldRefuse,
+        // A line from before the client observed, or one that broke, is no sign that somebody would get in.
+        _ if all.answered == 0 => Verdict::Unseen,
+        _ => Verdict::Safe,
+    };
+    client.next = match (client.verdict, &binding.kind) {
+        (Verdict::Safe, _) => Some(format!("tenantctl client enforce {named}")),
+        (Verdict::WouldRefuse, ClientKind::Tenant(_)) | (Verdict::Unseen, ClientKind::Tenant(_)) => {
+            Some(format!("tenantctl client report {named} --who"))
+        }
+        _ => None,
+    };
+    client
+}
+
+/// A client that the table does not know by itself: its pool's default decided.
+fn stranger(id: &ClientId, named: Option<&Client>, tally: &Tally) -> ReportedClient {
+    let pool = named.map(|client| client.pool.to_string());
+    let mut client = ReportedClient {
+        client_id: id.to_string(),
+        kind: "unbound",
+        tenant_id: None,
+        mode: "unbound",
+        verdict: Verdict::Enforced,
+        last_seen: tally.last_seen(id),
+        triggers: tally.of(id).cloned().unwrap_or_default(),
+        next: None,
+        pool,
+    };
+    let all = client.deciding();
+    let unbound = domain::Refusal::ClientNotBound.code();
+    client.verdict = if all.would.contains_key(unbound) {
+        Verdict::NeverBound
+    } else if all.refused.contains_key(unbound) {
+        Verdict::Denied
+    } else {
+        // A dedicated pool's: its tenant's rules count there without a binding.
+        Verdict::Enforced
+    };
+    if client.verdict == Verdict::NeverBound {
+        let pool = client.pool.as_deref().unwrap_or("POOL");
+        client.next = Some(format!("tenantctl client bind {pool}:{id} --tenant TENANT --observe"));
+    }
+    client
+}
