@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::args::{AccountScope, Bind, ClientCommand, GroupsChoice, PoolCommand};
 use crate::tenant::some_roles;
-use crate::{Context, Failure, making};
+use crate::{Context, Failure, making, report};
 
 pub(crate) async fn run(command: ClientCommand, context: &Context<'_>) -> Result<(), Failure> {
     let operations = &context.operations;
@@ -30,6 +30,7 @@ pub(crate) async fn run(command: ClientCommand, context: &Context<'_>) -> Result
             let client = client.client(context)?;
             show(context, &operations.unbind_client(&client).await?, "unbound");
         }
+        ClientCommand::Report(asked) => report::run(asked, context).await?,
         ClientCommand::List { tenant } => {
             let tenant = match tenant {
                 Some(name) => Some(operations.find_tenant(&name).await?.id),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_cloudwatchlogs as cloudwatch;
 use aws_sdk_cognitoidentityprovider as cognito;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_lambda as lambda;
@@ -71,6 +72,39 @@ pub(crate) async fn user_pools(global: &Global, local: Option<&Local>) -> Result
         config = config.endpoint_url(endpoint);
     }
     Ok(cognito::Client::from_conf(config.build()))
+}
+
+/// CloudWatch Logs, in the Region of the functions. No request is sent. The laptop has none: it prints its lines.
+pub(crate) async fn logs(
+    global: &Global,
+    local: Option<&Local>,
+    endpoint: Option<&str>,
+) -> Result<cloudwatch::Client, Failure> {
+    let (region, credentials) = match (local, endpoint) {
+        (Some(_), None) => return Err(Failure::NoLocalLogs),
+        (Some(local), Some(_)) => (Region::new(local.region.clone()), nobody()),
+        (None, _) => {
+            let config = load(global).await?;
+            let region = config.region().ok_or(Failure::NoRegion)?.clone();
+            (region, config.credentials_provider().ok_or_else(no_credentials)?)
+        }
+    };
+    let mut config = cloudwatch::Config::builder()
+        .behavior_version(cloudwatch::config::BehaviorVersion::v2026_01_12())
+        .region(region)
+        .credentials_provider(credentials)
+        .http_client(store::connect::http_client(endpoint)?)
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(3))
+                .operation_attempt_timeout(Duration::from_secs(20))
+                .build(),
+        )
+        .retry_config(RetryConfig::standard().with_max_attempts(4));
+    if let Some(endpoint) = endpoint {
+        config = config.endpoint_url(endpoint);
+    }
+    Ok(cloudwatch::Client::from_conf(config.build()))
 }
 
 /// Lambda's API. No request is sent. A function's ARN names its Region, which each call takes from there.

@@ -65,6 +65,67 @@ pub enum Failure {
     /// Nobody agreed to what was shown.
     #[error("nothing was changed, since nobody agreed: {0}")]
     NotAgreed(String),
+    /// The map from values to tenants is not what it should be.
+    #[error("{file} is no map: {why}")]
+    ImportMap {
+        /// Which file.
+        file: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// Users of a pool were not imported.
+    #[error("{failed} users were not imported")]
+    PoolImport {
+        /// How many.
+        failed: usize,
+    },
+    /// The pool has no such attribute.
+    #[error("the pool's users have no attribute {name}; they have {}", .has.join(", "))]
+    AttributeUnknown {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        has: Vec<String>,
+    },
+    /// The attribute is anybody's word.
+    #[error(
+        "users can write {names} of themselves at {}: whoever did so chose their own tenant or role",
+        .clients.join(", ")
+    )]
+    AttributeWritable {
+        /// Which attributes.
+        names: String,
+        /// At which clients, some of them.
+        clients: Vec<String>,
+    },
+    /// Some app clients cannot be enforced without locking somebody out, as far as is known.
+    #[error("{refusing} app clients would refuse somebody, at {unseen} nobody was seen")]
+    NotSafe {
+        /// These would.
+        refusing: usize,
+        /// Of these nobody knows.
+        unseen: usize,
+    },
+    /// The laptop has no CloudWatch Logs.
+    #[error("the stack of this machine keeps no logs that can be asked")]
+    NoLocalLogs,
+    /// None of our functions has written a log.
+    #[error("there is no log group of ours: none is called {0} and a trigger's name")]
+    NoLogs(String),
+    /// The credentials may not.
+    #[error("the AWS credentials do not allow logs:{0}")]
+    LogsNotAllowed(&'static str),
+    /// A query has an end.
+    #[error("CloudWatch Logs has more rows than it gives away at once")]
+    TooManyLogs,
+    /// No answer, or none that can be read.
+    #[error("{call} of CloudWatch Logs failed: {cause}")]
+    Logs {
+        /// The API's operation.
+        call: &'static str,
+        /// The error's code and words, or the kind of failure.
+        cause: String,
+    },
     /// Problems are left.
     #[error("{0} problems are left")]
     Unsound(usize),
@@ -91,6 +152,16 @@ impl Failure {
             Self::ImportFile(_) => "IMPORT_FILE",
             Self::Unconfirmed(_) | Self::NotAgreed(_) => "UNCONFIRMED",
             Self::Unsound(_) => "UNSOUND",
+            Self::ImportMap { .. } => "IMPORT_FILE",
+            Self::PoolImport { .. } => "IMPORT_INCOMPLETE",
+            Self::AttributeUnknown { .. } => "ATTRIBUTE_UNKNOWN",
+            Self::AttributeWritable { .. } => "ATTRIBUTE_WRITABLE",
+            Self::NotSafe { .. } => "NOT_SAFE",
+            Self::NoLocalLogs => "LOCAL_LOGS",
+            Self::NoLogs(_) => "LOGS_MISSING",
+            Self::LogsNotAllowed(_) => "LOGS_NOT_ALLOWED",
+            Self::TooManyLogs => "LOGS_TOO_MANY",
+            Self::Logs { .. } => "LOGS_BROKEN",
         }
     }
 
@@ -115,6 +186,25 @@ impl Failure {
             }
             Self::Unconfirmed(_) => "`tenantctl person export` shows it; pass --yes to erase it".to_owned(),
             Self::NotAgreed(_) => "pass --yes to go on without being asked".to_owned(),
+            Self::ImportMap { .. } => "a map begins with the line `value,tenant`; a tenant is named by slug or id".to_owned(),
+            Self::PoolImport { .. } => "see the codes; the same command again imports who is left".to_owned(),
+            Self::AttributeUnknown { .. } => "custom attributes are named with custom:".to_owned(),
+            Self::AttributeWritable { .. } => {
+                "take the attribute out of these clients' WriteAttributes and look at what it says; if nobody can have set it \
+                 wrongly, pass --trust-attribute"
+                    .to_owned()
+            }
+            Self::NotSafe { .. } => "let these clients observe until the reasons above are gone".to_owned(),
+            Self::NoLocalLogs => "pass --logs FILE with the lines that it printed (- for the standard input)".to_owned(),
+            Self::NoLogs(_) => {
+                "check --region and --functions-prefix, or name the groups with --log-group; nobody may have signed in yet"
+                    .to_owned()
+            }
+            Self::LogsNotAllowed(_) => {
+                "let IAM allow logs:DescribeLogGroups, logs:StartQuery, logs:GetQueryResults and logs:StopQuery".to_owned()
+            }
+            Self::TooManyLogs => "name one app client, POOL:CLIENT".to_owned(),
+            Self::Logs { .. } => "check the network, the credentials and --region; repeating is safe".to_owned(),
             Self::Unsound(_) => "`--fix` puts right what it safely can; the rest needs somebody to decide".to_owned(),
         }
     }
@@ -123,10 +213,24 @@ impl Failure {
         match self {
             Self::Operation(error) => of_kind(error.kind()),
             Self::Attach(error) => of_kind(error.kind()),
-            Self::Import { .. } | Self::Unsound(_) | Self::Unconfirmed(_) | Self::NotAgreed(_) => REFUSED,
-            Self::NoLocal | Self::OddLocal(_) => BROKEN,
+            Self::Import { .. }
+            | Self::NotSafe { .. }
+            | Self::PoolImport { .. }
+            | Self::AttributeWritable { .. }
+            | Self::Unsound(_)
+            | Self::Unconfirmed(_)
+            | Self::NotAgreed(_) => REFUSED,
+            Self::NoLocal
+            | Self::OddLocal(_)
+            | Self::NoLocalLogs
+            | Self::NoLogs(_)
+            | Self::LogsNotAllowed(_)
+            | Self::TooManyLogs
+            | Self::Logs { .. } => BROKEN,
             Self::Io { .. }
             | Self::NoActor
+            | Self::AttributeUnknown { .. }
+            | Self::ImportMap { .. }
             | Self::NoRegion
             | Self::NoPool(_)
             | Self::WhichPool(_)

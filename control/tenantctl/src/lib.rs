@@ -11,6 +11,7 @@ mod domain_names;
 mod failure;
 mod idp;
 mod import;
+mod import_from_pool;
 mod invite;
 mod local;
 mod making;
@@ -19,6 +20,7 @@ mod named;
 mod output;
 mod person;
 mod policy;
+mod report;
 mod role;
 mod tenant;
 

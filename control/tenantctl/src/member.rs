@@ -4,10 +4,10 @@ use domain::{Membership, MembershipStatus, Roles};
 use operations::shape::{MemberShape, OriginShape, membership_status};
 use operations::{MemberName, NewMember, OperationError};
 
-use crate::args::{MemberCommand, MemberOf, Status};
+use crate::args::{self, MemberCommand, MemberOf, Status};
 use crate::output::when;
 use crate::tenant::some_roles;
-use crate::{Context, Failure, import};
+use crate::{Context, Failure, import, import_from_pool};
 
 pub(crate) async fn run(command: MemberCommand, context: &Context<'_>) -> Result<(), Failure> {
     let operations = &context.operations;
@@ -62,9 +62,17 @@ pub(crate) async fn run(command: MemberCommand, context: &Context<'_>) -> Result
         MemberCommand::Reinstate { member, roles, because } => {
             reinstate(context, &member, some_roles(roles)?.as_ref(), because.reason.as_deref()).await?;
         }
-        MemberCommand::Import { file, pool, tenant, format, dry_run } => {
-            import::run(context, &import::Import { file, pool, tenant, format, dry_run }).await?;
-        }
+        MemberCommand::Import(asked) => match (asked.file, asked.from_pool.attribute.clone()) {
+            (Some(file), _) => {
+                let args::Import { pool, tenant, format, dry_run, .. } = *asked;
+                import::run(context, &import::Import { file, pool, tenant, format, dry_run }).await?;
+            }
+            (None, Some(attribute)) => {
+                import_from_pool::run(context, asked.pool, attribute, asked.from_pool, asked.dry_run).await?;
+            }
+            // The grammar asks for one of them.
+            (None, None) => {}
+        },
     }
     Ok(())
 }

@@ -1,10 +1,14 @@
 //! The grammar of `tenantctl client`.
 
+use std::path::PathBuf;
+
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use domain::claims::ClaimName;
 use domain::{ClientId, PoolId, Role};
+use jiff::SignedDuration;
 
-use crate::named::Named;
+use crate::named::{Named, duration};
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum GroupsChoice {
@@ -54,6 +58,11 @@ pub(crate) enum ClientCommand {
         #[arg(value_name = "POOL:CLIENT")]
         client: Named<ClientId>,
     },
+    /// Tell from the triggers' logs whom a client that observes would refuse, and why
+    ///
+    /// Ends with 0 if every client that observes can be enforced, with 1 if one would refuse somebody, or nobody came there, with 3 if the
+    /// logs, the table or the pool cannot be asked.
+    Report(Report),
     /// List clients
     List {
         /// Of this tenant alone
@@ -155,4 +164,38 @@ pub(crate) struct BindTo {
     /// To a machine of this tenant, by client credentials
     #[arg(long, value_name = "TENANT")]
     pub(crate) machine: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// This client alone [default: every one]
+    #[arg(value_name = "POOL:CLIENT", required_if_eq("who", "true"))]
+    pub(crate) client: Option<Named<ClientId>>,
+    /// How far to look back
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = duration)]
+    pub(crate) since: SignedDuration,
+    /// Read log lines from a file, or - for the standard input, instead of CloudWatch Logs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) logs: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) from: LogsFrom,
+    /// Ask for every user of the pool, by what the table says now, and name who would be refused; needs no log
+    #[arg(long, conflicts_with_all = ["logs", "functions_prefix", "log_groups"])]
+    pub(crate) who: bool,
+    /// With --who: show addresses too
+    #[arg(long, requires = "who")]
+    pub(crate) show_addresses: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogsFrom {
+    /// Our functions' names begin so: PREFIX-pre-token-generation and so on
+    #[arg(long, value_name = "PREFIX", default_value = "tenantry", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) functions_prefix: String,
+    /// A log group to read, where the functions' have other names; may be repeated
+    #[arg(long = "log-group", id = "log_groups", value_name = "NAME", conflicts_with_all = ["functions_prefix", "logs"])]
+    pub(crate) log_groups: Vec<String>,
+    /// Another endpoint than AWS's for CloudWatch Logs
+    #[arg(long, env = "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", value_name = "URL")]
+    pub(crate) logs_endpoint_url: Option<String>,
 }

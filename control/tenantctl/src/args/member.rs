@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{ClientId, Email, PoolId, Role, Sub};
 use operations::{Barring, MemberName};
@@ -149,23 +150,57 @@ pub(crate) enum MemberCommand {
         #[command(flatten)]
         because: Because,
     },
-    /// Import members from CSV or JSON lines: sub, tenant, roles (and pool, email)
-    Import {
-        /// The file, or - for the standard input
-        file: PathBuf,
-        /// The pool of rows that name none
-        #[arg(long)]
-        pool: Option<PoolId>,
-        /// The tenant of rows that name none
-        #[arg(long)]
-        tenant: Option<String>,
-        /// CSV or JSON lines [default: as the file's name and beginning say]
-        #[arg(long)]
-        format: Option<Format>,
-        /// Read and decide everything, write nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
+    /// Import members from CSV or JSON lines, or from a user pool whose users name their tenant in an attribute
+    ///
+    /// A file has the columns sub, tenant, roles (and pool, email). From a pool, the plan is shown first; who is left out is counted and, with
+    /// --json or --skipped, listed. Repeating either import is safe: who is a member already stays as they are.
+    Import(Box<Import>),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file, or - for the standard input
+    #[arg(required_unless_present = "attribute", conflicts_with = "attribute")]
+    pub(crate) file: Option<PathBuf>,
+    /// The pool of rows that name none; or the pool to import from [default: with --local, the laptop's]
+    #[arg(long)]
+    pub(crate) pool: Option<PoolId>,
+    /// The tenant of rows that name none
+    #[arg(long, conflicts_with = "attribute")]
+    pub(crate) tenant: Option<String>,
+    /// CSV or JSON lines [default: as the file's name and beginning say]
+    #[arg(long, conflicts_with = "attribute")]
+    pub(crate) format: Option<Format>,
+    /// Read and decide everything, write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) from_pool: FromPool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FromPool {
+    /// Import the pool's users, each into the tenant that this attribute names by slug or id, for example custom:tenantId
+    #[arg(long = "from-attribute", id = "attribute", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) attribute: Option<String>,
+    /// A CSV file with the columns value and tenant, for values that are no slug or id
+    #[arg(long, value_name = "FILE", requires = "attribute")]
+    pub(crate) map: Option<PathBuf>,
+    /// What everybody becomes; may be repeated [default: member]
+    #[arg(long = "role", id = "said_roles", value_name = "ROLE", requires = "attribute")]
+    pub(crate) roles: Vec<Role>,
+    /// What each becomes, as this attribute says; it makes no owners
+    #[arg(long, value_name = "NAME", requires = "attribute", conflicts_with = "said_roles")]
+    pub(crate) role_attribute: Option<String>,
+    /// Believe the attribute although users can write it of themselves at some app client
+    #[arg(long, requires = "attribute")]
+    pub(crate) trust_attribute: bool,
+    /// Write who is left out, and why, to this CSV file
+    #[arg(long, value_name = "FILE", requires = "attribute")]
+    pub(crate) skipped: Option<PathBuf>,
+    /// Do what was shown without asking
+    #[arg(long, requires = "attribute")]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

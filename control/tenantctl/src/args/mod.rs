@@ -16,12 +16,12 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::attach::{Attach, AttachedPool, Detach, SnippetsOf};
-pub(crate) use self::client::{AccountScope, Bind, ClientCommand, Create, Delete, GroupsChoice};
+pub(crate) use self::client::{AccountScope, Bind, ClientCommand, Create, Delete, GroupsChoice, LogsFrom, Report};
 pub(crate) use self::doctor::{Doctor, OfPool};
 pub(crate) use self::domain::{Dependants, DomainCommand, DomainJoin};
 pub(crate) use self::idp::IdpCommand;
 pub(crate) use self::invite::InviteCommand;
-pub(crate) use self::member::{Format, MemberCommand, MemberOf, Status};
+pub(crate) use self::member::{Format, FromPool, Import, MemberCommand, MemberOf, Status};
 pub(crate) use self::person::{PersonCommand, Somebody, Whois};
 pub(crate) use self::pool::PoolCommand;
 pub(crate) use self::role::RoleCommand;

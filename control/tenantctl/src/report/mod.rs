@@ -1,0 +1,116 @@
+//! `tenantctl client report`: what the triggers' logs say of app clients, before they are enforced.
+
+mod lines;
+mod logs;
+mod who;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use operations::{ClientsReport, Counts, ReportedClient, Tally, Verdict, advice};
+
+use crate::args::Report;
+use crate::failure::plain;
+use crate::{Context, Failure};
+
+pub(crate) async fn run(report: Report, context: &Context<'_>) -> Result<(), Failure> {
+    if report.who {
+        return who::run(report, context).await;
+    }
+    let client = report.client.as_ref().map(|named| named.client(context)).transpose()?;
+    let until = (context.world.now)();
+    let since = since(until, report.since)?;
+    let mut tally = Tally::default();
+    match &report.logs {
+        Some(file) => lines::read(file, since, &mut tally)?,
+        None => {
+            let asked =
+                logs::Asked { since, until, client: client.as_ref().map(|client| &client.id), from: &report.from };
+            logs::read(context, &asked, &mut tally).await?;
+        }
+    }
+    let mut found = context.operations.report_clients(&tally, client.as_ref()).await?;
+    found.since = Some(crate::output::when(since));
+    context.output.show(&found, || words(&found));
+    let refusing = found.count(Verdict::WouldRefuse) + found.count(Verdict::NeverBound);
+    let unseen = found.count(Verdict::Unseen);
+    if refusing + unseen == 0 { Ok(()) } else { Err(Failure::NotSafe { refusing, unseen }) }
+}
+
+fn since(now: Timestamp, ago: jiff::SignedDuration) -> Result<Timestamp, Failure> {
+    let invalid = domain::Invalid { noun: "beginning of a report", rule: "a time that has been, such as 7d" };
+    let since = now.checked_sub(ago).ok().filter(|since| *since < now);
+    since.ok_or_else(|| Failure::Operation(invalid.into()))
+}
+
+fn words(report: &ClientsReport) -> String {
+    let since = report.since.as_deref().unwrap_or_default();
+    let mut lines = vec![format!("{} log lines of app clients since {since}", report.lines)];
+    for client in &report.clients {
+        lines.push(String::new());
+        lines.extend(client_words(client));
+    }
+    if report.clients.is_empty() {
+        lines.push("the table knows no app client, and the log speaks of none".to_owned());
+    }
+    lines.join("\n")
+}
+
+fn client_words(client: &ReportedClient) -> Vec<String> {
+    let named =
+        client.pool.as_deref().map_or_else(|| client.client_id.clone(), |pool| format!("{pool}:{}", client.client_id));
+    let bound =
+        client.tenant_id.as_deref().map_or_else(|| client.kind.to_owned(), |id| format!("{} {id}", client.kind));
+    let seen = client.last_seen.as_deref().map(|at| format!(", last seen {at}")).unwrap_or_default();
+    let mut lines = vec![format!("{} ({bound}), mode {}{seen}", plain(&named), client.mode)];
+    for (trigger, counts) in &client.triggers {
+        lines.push(format!("    {}: {}", plain(trigger), counted(counts)));
+    }
+    let all = client.deciding();
+    for (code, count) in &all.would {
+        lines.push(format!("    would refuse {count}: {} - {}", plain(code), advice(code)));
+    }
+    lines.push(format!("  {}", verdict(client, &all)));
+    lines.extend(client.next.as_ref().map(|next| format!("  next: {next}")));
+    lines
+}
+
+fn counted(counts: &Counts) -> String {
+    let mut parts = vec![format!("{} times asked, {} let pass", counts.all(), counts.answered)];
+    let would = counts.would_be_refused();
+    if would > 0 {
+        parts.push(format!("{would} would be refused"));
+    }
+    for (code, count) in &counts.refused {
+        parts.push(format!("{count} refused {}", plain(code)));
+    }
+    if counts.broken > 0 {
+        parts.push(format!("{} broke", counts.broken));
+    }
+    parts.join(", ")
+}
+
+fn verdict(client: &ReportedClient, all: &Counts) -> String {
+    let tokens = client.triggers.get("pre-token-generation").map_or(0, Counts::would_be_refused);
+    match client.verdict {
+        Verdict::Safe => format!("safe to enforce: {} times somebody came, nobody would have been refused", all.all()),
+        Verdict::WouldRefuse if tokens == 0 => {
+            "not yet: only sign-ups and challenges would be refused, no token; enforce it if that is what you want"
+                .to_owned()
+        }
+        Verdict::WouldRefuse if client.kind == "shared" => {
+            format!("not yet: {tokens} tokens would be refused, or speak of no tenant")
+        }
+        Verdict::WouldRefuse => format!("not yet: {tokens} tokens would be refused"),
+        Verdict::Unseen => {
+            "not seen: nobody came in this time, so nobody knows whom it would refuse; look further back with --since"
+                .to_owned()
+        }
+        Verdict::Enforced => "enforced: what is refused above was refused".to_owned(),
+        Verdict::NeverBound => "never bound: it passes only while its pool lets unbound clients pass".to_owned(),
+        Verdict::Denied => "denied: it is bound to nothing".to_owned(),
+    }
+}
+
+/// How long a query may take.
+const LONGEST: Duration = Duration::from_secs(300);

@@ -1,0 +1,328 @@
+//! `tenantctl member import --from-attribute` and `tenantctl client report`, over a local user pool that was there before.
+
+use std::fmt::Write as _;
+
+use aws_sdk_cognitoidentityprovider as cognito;
+use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_cognitoidentityprovider::types::{AttributeType, MessageActionType};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use user_pool::{ClientSeed, ClientSettings, Clock, PoolSettings, Random, Server, Settings, Sink};
+
+use crate::bench::{Laptop, text};
+
+const POOL: &str = "local_Tenantry1";
+
+/// A pool with one client that cannot write `custom:company`, and a tenant Acme.
+struct Pool {
+    laptop: Laptop,
+    server: Server,
+    sdk: cognito::Client,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the binary under test reads the same clock")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test takes randomness from where main.rs does")]
+fn random(bytes: &mut [u8]) {
+    getrandom::fill(bytes).unwrap();
+}
+
+fn settings(write: &[&str]) -> ClientSettings {
+    ClientSettings {
+        write_attributes: write.iter().map(ToString::to_string).collect(),
+        ..ClientSettings::for_passwords("web")
+    }
+}
+
+impl Pool {
+    async fn new() -> Self {
+        let mut pool = PoolSettings::new(POOL);
+        pool.custom_attributes = vec!["company".to_owned(), "job".to_owned()];
+        let settings = settings(&["email", "name"]);
+        pool.clients.push(ClientSeed { client_id: Some("app".to_owned()), settings, ..ClientSeed::default() });
+        let settings = Settings::new(vec![pool], Clock::new(now), Random::new(random), Sink::silent());
+        let server = Server::start(settings).await.unwrap();
+        let laptop = Laptop::new().await;
+        laptop.user_pools_at(server.url());
+        let config = cognito::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("local"))
+            .endpoint_url(server.url())
+            .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
+            .http_client(store::connect::http_client(Some(server.url())).unwrap())
+            .build();
+        let sdk = cognito::Client::from_conf(config);
+        laptop.json(&["tenant", "create", "acme", "--name", "Acme"]).await;
+        Self { laptop, server, sdk }
+    }
+
+    /// A user whom an administrator made; the `sub`.
+    async fn user(&self, name: &str, attributes: &[(&str, &str)]) -> String {
+        let mut made = self
+            .sdk
+            .admin_create_user()
+            .user_pool_id(POOL)
+            .username(format!("{name}@acme.example"))
+            .message_action(MessageActionType::Suppress);
+        for (name, value) in attributes {
+            made = made.user_attributes(AttributeType::builder().name(*name).value(*value).build().unwrap());
+        }
+        made.send().await.unwrap().user().unwrap().username().unwrap().to_owned()
+    }
+
+    /// A user of a company, with a verified address.
+    async fn of(&self, name: &str, company: &str) -> String {
+        self.user(name, &[("custom:company", company), ("email_verified", "true")]).await
+    }
+
+    async fn import(&self, more: &[&str]) -> Value {
+        self.laptop.json(&[&["member", "import", "--from-attribute", "custom:company"][..], more].concat()).await
+    }
+
+    async fn used(&self, tenant: &str) -> u64 {
+        self.laptop.json(&["tenant", "show", tenant]).await["seats"]["used"].as_u64().unwrap()
+    }
+
+    /// `client report`: the exit code and what was printed.
+    async fn report(&self, more: &[&str]) -> (i32, Value) {
+        let ended = self.laptop.run(&[&["--json", "client", "report"][..], more].concat()).await;
+        (ended.code, serde_json::from_str(&ended.out).unwrap_or_default())
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        std::fs::write(self.laptop.folder.path().join(name), content).unwrap();
+    }
+}
+
+fn skipped(plan: &Value) -> Vec<(&str, &str)> {
+    let mut all: Vec<_> =
+        plan["skipped"].as_array().unwrap().iter().map(|one| (text(one, "/sub"), text(one, "/code"))).collect();
+    all.sort_unstable();
+    all
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn users_become_members_of_the_tenant_that_their_attribute_names_and_repeating_changes_nothing() {
+    let pool = Pool::new().await;
+    pool.laptop.json(&["tenant", "create", "globex"]).await;
+    let (bob, mia) = (pool.of("bob", "acme").await, pool.of("mia", "Globex Corp.").await);
+    let zoe = pool.user("zoe", &[("custom:company", "acme")]).await;
+    let (nobody, lost) = (pool.user("nobody", &[]).await, pool.of("lost", "initech").await);
+    pool.write("map.csv", "value,tenant\nGlobex Corp.,globex\n");
+    let planned = pool.import(&["--map", "map.csv", "--dry-run", "--skipped", "left.csv"]).await;
+    assert_eq!((pool.used("acme").await, pool.used("globex").await), (0, 0), "a plan writes nothing");
+    let mut expected = vec![(nobody.as_str(), "NO_VALUE"), (lost.as_str(), "TENANT_UNKNOWN")];
+    expected.sort_unstable();
+    assert_eq!(skipped(&planned), expected);
+    assert_eq!((&planned["users"], &planned["without_address"]), (&json!(5), &json!(1)));
+    let left = std::fs::read_to_string(pool.laptop.folder.path().join("left.csv")).unwrap();
+    assert!(left.starts_with("sub,code,value\n") && left.contains(&format!("{lost},TENANT_UNKNOWN,initech")), "{left}");
+    let told = pool.laptop.run(&["member", "import", "--from-attribute", "custom:company", "--dry-run"]).await;
+    assert!(told.out.contains("acme: 2 join") && told.out.contains("initech (1)"), "{}", told.out);
+    let done = pool.import(&["--map", "map.csv", "--yes"]).await;
+    assert_eq!(done["done"]["added"], 3);
+    assert_eq!((pool.used("acme").await, pool.used("globex").await), (2, 1));
+    let rows = pool.laptop.json(&["member", "list", "acme"]).await;
+    let address = |sub: &str| {
+        let row = rows["members"].as_array().unwrap().iter().find(|row| row["sub"] == *sub).unwrap().clone();
+        row["email"].clone()
+    };
+    assert_eq!((address(&bob), address(&zoe)), (json!("bob@acme.example"), Value::Null), "nobody verified zoe's");
+    assert!(pool.laptop.json(&["member", "list", "globex"]).await.to_string().contains(&mia));
+    let again = pool.import(&["--map", "map.csv", "--yes"]).await;
+    assert_eq!((&again["done"], &again["tenants"][0]["already"]), (&Value::Null, &json!(2)));
+    let doctor = pool.laptop.run(&["--json", "doctor"]).await;
+    let health: Value = serde_json::from_str(&doctor.out).unwrap();
+    let found: Vec<_> = health["findings"].as_array().unwrap().iter().map(|one| text(one, "/code")).collect();
+    assert_eq!(found, ["TENANT_WITHOUT_OWNER"; 2], "seats and rows agree");
+    pool.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_removed_suspended_or_locked_is_never_revived() {
+    let pool = Pool::new().await;
+    let (bob, mia) = (pool.of("bob", "acme").await, pool.of("mia", "acme").await);
+    let (ned, eve) = (pool.of("ned", "acme").await, pool.of("eve", "acme").await);
+    pool.laptop.json(&["member", "import", "--from-attribute", "custom:company", "--yes"]).await;
+    for (command, who) in [("remove", "bob"), ("suspend", "mia")] {
+        pool.laptop.json(&["member", command, "acme", &format!("{who}@acme.example")]).await;
+    }
+    pool.laptop.json(&["member", "role", "acme", "ned@acme.example", "admin"]).await;
+    // Bob comes back with another account: his address is barred.
+    pool.sdk.admin_delete_user().user_pool_id(POOL).username(&bob).send().await.unwrap();
+    let anew = pool.of("bob", "acme").await;
+    pool.sdk.admin_disable_user().user_pool_id(POOL).username(&eve).send().await.unwrap();
+    let again = pool.import(&["--yes"]).await;
+    let mut expected =
+        vec![(anew.as_str(), "MAILBOX_BARRED"), (mia.as_str(), "MEMBER_STATE"), (eve.as_str(), "USER_DISABLED")];
+    expected.sort_unstable();
+    assert_eq!(skipped(&again), expected);
+    assert_eq!((&again["tenants"][0]["already"], &again["done"]), (&json!(1), &Value::Null));
+    let rows = pool.laptop.json(&["member", "list", "acme"]).await;
+    let ned = rows["members"].as_array().unwrap().iter().find(|row| row["sub"] == *ned).unwrap();
+    assert_eq!(ned["roles"], json!(["admin"]), "roles that somebody gave stay");
+    pool.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c1_an_attribute_that_users_can_write_is_not_believed() {
+    let pool = Pool::new().await;
+    pool.of("bob", "acme").await;
+    let open = settings(&["email", "custom:company"]);
+    let all = settings(&[]);
+    for (id, settings) in [("open", open), ("all", all)] {
+        let seed = ClientSeed { client_id: Some(id.to_owned()), settings, ..ClientSeed::default() };
+        pool.server.pool(POOL).unwrap().add_client(seed);
+    }
+    let import = ["member", "import", "--from-attribute", "custom:company", "--yes"];
+    assert_eq!(pool.laptop.refused(&import).await, (1, "ATTRIBUTE_WRITABLE".to_owned()));
+    let told = pool.laptop.run(&import).await;
+    assert!(told.err.contains("all, open: whoever did so chose their own tenant"), "{}", told.err);
+    assert_eq!(pool.used("acme").await, 0);
+    let trusted = pool.import(&["--yes", "--trust-attribute"]).await;
+    assert_eq!(trusted["done"]["added"], 1);
+    let unknown = ["member", "import", "--from-attribute", "company", "--dry-run"];
+    assert_eq!(pool.laptop.refused(&unknown).await, (2, "ATTRIBUTE_UNKNOWN".to_owned()));
+    pool.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_attribute_gives_roles_and_makes_no_owner_and_a_role_that_was_said_makes_one() {
+    let pool = Pool::new().await;
+    for (name, job) in [("ann", "Admin; billing"), ("olga", "owner"), ("odd", "Chief of Staff!")] {
+        pool.user(name, &[("custom:company", "acme"), ("custom:job", job), ("email_verified", "true")]).await;
+    }
+    pool.of("bob", "acme").await;
+    let done = pool.import(&["--role-attribute", "custom:job", "--yes"]).await;
+    let codes = done["skipped"].as_array().unwrap().iter().map(|one| text(one, "/code")).collect::<Vec<_>>();
+    assert!(codes.len() == 2 && codes.contains(&"ROLE_OWNER") && codes.contains(&"ROLE_INVALID"), "{codes:?}");
+    let rows = pool.laptop.json(&["member", "list", "acme"]).await;
+    let roles = |name: &str| {
+        let address = format!("{name}@acme.example");
+        let row = rows["members"].as_array().unwrap().iter().find(|row| row["email"] == *address);
+        row.map(|row| row["roles"].clone())
+    };
+    assert_eq!((roles("ann"), roles("bob")), (Some(json!(["admin", "billing"])), Some(json!(["member"]))));
+    pool.import(&["--role", "owner", "--yes"]).await;
+    let owners = pool.laptop.json(&["tenant", "show", "acme"]).await;
+    assert_eq!(owners["seats"]["owners"], 2, "olga and the other one, because somebody said so");
+    pool.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn seats_are_told_of_before_and_never_exceeded() {
+    let pool = Pool::new().await;
+    for n in 0..4 {
+        pool.of(&format!("p{n}"), "acme").await;
+    }
+    pool.laptop.json(&["tenant", "policy", "acme", "--seat-limit", "3"]).await;
+    let planned = pool.import(&["--dry-run"]).await;
+    assert_eq!((&planned["tenants"][0]["joins"], &planned["tenants"][0]["without_seat"]), (&json!(3), &json!(1)));
+    assert_eq!(pool.laptop.refused(&["member", "import", "--from-attribute", "custom:company"]).await.1, "UNCONFIRMED");
+    assert_eq!(pool.used("acme").await, 0, "nobody agreed");
+    let done = pool.import(&["--yes"]).await;
+    assert_eq!((&done["done"]["added"], pool.used("acme").await), (&json!(3), 3));
+    assert_eq!(text(&done, "/skipped/0/code"), "SEATS_FULL");
+    pool.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_users_come_over() {
+    let pool = Pool::new().await;
+    for n in 0..1_000 {
+        pool.of(&format!("p{n}"), "acme").await;
+    }
+    let done = pool.import(&["--yes"]).await;
+    assert_eq!(
+        (&done["done"]["added"], &done["users"], pool.used("acme").await),
+        (&json!(1_000), &json!(1_000), 1_000)
+    );
+    assert_eq!(pool.import(&["--yes"]).await["tenants"][0]["already"], 1_000);
+    pool.server.shutdown().await;
+}
+
+fn line(client: &str, trigger: &str, more: &str) -> String {
+    format!(r#"{{"level":"INFO","message":"answered","trigger":"{trigger}","client":"{client}",{more},"ms":4}}"#)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m17_a_report_tells_client_by_client_who_would_be_refused_and_what_to_run_next() {
+    let pool = Pool::new().await;
+    for (client, mode) in [("web", "--observe"), ("api", "--observe"), ("quiet", "--observe"), ("done", "--enforce")] {
+        pool.laptop.json(&["client", "bind", client, "--tenant", "acme", mode]).await;
+    }
+    let mut log = "START RequestId: 1\n2020-01-01T00:00:00.000Z old ".to_owned();
+    let token = "pre-token-generation";
+    writeln!(log, "{}", line("api", token, r#""decision":"observed","would":"SEATS_FULL""#)).unwrap();
+    for _ in 0..34 {
+        writeln!(log, "{}", line("web", token, r#""decision":"observed","would":"INVITATION_REQUIRED""#)).unwrap();
+    }
+    for client in ["web", "api"] {
+        writeln!(log, "pre-token-generation: {}", line(client, token, r#""decision":"observed""#)).unwrap();
+    }
+    writeln!(log, "{}", line("done", token, r#""decision":"refused","code":"SSO_REQUIRED""#)).unwrap();
+    writeln!(log, "{}", line("stray", token, r#""decision":"observed","would":"CLIENT_NOT_BOUND""#)).unwrap();
+    pool.write("log", &log);
+    let (code, report) = pool.report(&["--logs", "log"]).await;
+    assert_eq!(code, 1);
+    let verdict = |id: &str| {
+        let clients = report["clients"].as_array().unwrap();
+        let client = clients.iter().find(|client| client["client_id"] == id).unwrap();
+        (text(client, "/verdict").to_owned(), client["next"].clone())
+    };
+    let named = |rest: &str| json!(format!("tenantctl client {rest}"));
+    assert_eq!(verdict("web"), ("would_refuse".to_owned(), named("report local_Tenantry1:web --who")));
+    assert_eq!(
+        verdict("api"),
+        ("safe".to_owned(), named("enforce local_Tenantry1:api")),
+        "what is older does not count"
+    );
+    assert_eq!(verdict("quiet").0, "unseen");
+    assert_eq!(verdict("done"), ("enforced".to_owned(), Value::Null));
+    assert_eq!(verdict("stray").0, "never_bound");
+    assert_eq!(report["clients"][0]["triggers"][token]["would"], json!({ "INVITATION_REQUIRED": 34 }));
+    assert_eq!(pool.report(&["api", "--logs", "log"]).await.0, 0);
+    assert_eq!(pool.report(&["done", "--logs", "log"]).await.0, 0);
+    assert_eq!(pool.report(&["quiet", "--logs", "log"]).await.0, 1);
+    let told = pool.laptop.run(&["client", "report", "web", "--logs", "log"]).await;
+    assert!(told.out.contains("would refuse 34: INVITATION_REQUIRED - no route leads these people in"), "{}", told.out);
+    assert!(told.err.contains("[NOT_SAFE]"), "{}", told.err);
+    assert_eq!(pool.laptop.refused(&["client", "report"]).await, (3, "LOCAL_LOGS".to_owned()));
+    assert_eq!(pool.laptop.refused(&["client", "report", "--logs", "missing"]).await, (2, "FILE".to_owned()));
+    let nowhere = ["client", "report", "--logs-endpoint-url", "http://127.0.0.1:1"];
+    assert_eq!(pool.laptop.refused(&nowhere).await, (3, "LOGS_BROKEN".to_owned()));
+    pool.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m17_who_would_be_refused_is_asked_of_the_pool_and_the_table_without_any_log() {
+    let pool = Pool::new().await;
+    pool.laptop.json(&["client", "bind", "app", "--tenant", "acme", "--observe"]).await;
+    pool.laptop.json(&["tenant", "create", "globex"]).await;
+    let (bob, eve) = (pool.of("bob", "acme").await, pool.of("eve", "nobody").await);
+    pool.of("mia", "globex").await;
+    let asked = ["app", "--who"];
+    let (code, before) = pool.report(&asked).await;
+    assert_eq!((code, &before["refused"]), (1, &json!({ "INVITATION_REQUIRED": 3 })));
+    assert!(!before.to_string().contains("acme.example"), "{before}");
+    pool.import(&["--yes"]).await;
+    let (code, after) = pool.report(&["app", "--who", "--show-addresses"]).await;
+    assert_eq!((code, &after["members"], &after["elsewhere"]), (1, &json!(1), &json!(1)));
+    assert_eq!(
+        after["refused_users"],
+        json!([{ "sub": eve, "code": "INVITATION_REQUIRED", "address": "eve@acme.example" }])
+    );
+    pool.laptop.json(&["invite", "create", "acme", "eve@acme.example"]).await;
+    let (code, invited) = pool.report(&asked).await;
+    assert_eq!((code, &invited["would_join"]), (0, &json!(1)));
+    pool.laptop.json(&["member", "suspend", "acme", &format!("{POOL}:{bob}")]).await;
+    let told = pool.laptop.run(&["client", "report", "app", "--who"]).await;
+    assert!(told.out.contains(&format!("{bob}  MEMBERSHIP_SUSPENDED")), "{}", told.out);
+    assert_eq!(pool.laptop.run(&["client", "report", "--who"]).await.code, 2);
+    pool.laptop.json(&["client", "bind", "portal", "--shared"]).await;
+    assert_eq!(pool.laptop.refused(&["client", "report", "portal", "--who"]).await, (2, "INVALID".to_owned()));
+    pool.server.shutdown().await;
+}
