@@ -43,6 +43,9 @@ export interface CodeKeyProps extends CodeKeyVersions {
   readonly disposable?: Reasoned;
 }
 
+/** What is neither letter nor digit in Secrets Manager's alphabet [GetRandomPassword]. */
+const PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+
 /**
  * A generated secret of 64 letters and digits, which is base64 of 48 bytes. Template and repository never hold it: functions get it by a reference that
  * CloudFormation resolves.
@@ -68,7 +71,8 @@ export class CodeKey extends Construct {
     this.#props = props;
     this.secret = new secretsmanager.Secret(this, "Secret", {
       description: "Tenantry: what the codes by mail are computed with",
-      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      // Said twice: not every stand-in for Secrets Manager knows the short form.
+      generateSecretString: { passwordLength: 64, excludePunctuation: true, excludeCharacters: PUNCTUATION },
       removalPolicy: props.disposable === undefined ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       ...(props.encryptionKey !== undefined && { encryptionKey: props.encryptionKey }),
     });

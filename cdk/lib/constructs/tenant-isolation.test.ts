@@ -128,6 +128,20 @@ describe("who takes the role", () => {
     expect(trust).toMatch(/"Fn::GetAtt":\["Service/);
   });
 
+  test("a broker of another stack or account is trusted by its ARN", () => {
+    const stack = new Stack(new App(), "Stack", { env: { account: "111122223333", region: "eu-west-1" } });
+    const arn = "arn:aws:iam::111122223333:role/orders";
+    new TenantIsolation(stack, "Isolation", {
+      userPool: cognito.UserPool.fromUserPoolId(stack, "Pool", "eu-west-1_Example01"),
+      broker: { service: iam.Role.fromRoleArn(stack, "Service", arn) },
+    });
+    Template.fromStack(stack).hasResourceProperties("AWS::IAM::Role", {
+      AssumeRolePolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({ Principal: { AWS: arn }, Action: "sts:AssumeRole" })]),
+      },
+    });
+  });
+
   test("somebody has to be there", () => {
     expect(() => isolation({ clients: [] })).toThrow("ISOLATION_NOBODY");
   });

@@ -231,8 +231,10 @@ export class TenantIsolation extends Construct {
 
   /** A role on the lowest level: the trust policy has the issuer in a *key*, where CloudFormation takes no function unless all of it is text. */
   private role(id: string, description: string, trust: PolicyJson, maxSessionDuration: number): iam.CfnRole {
+    const text = Stack.of(this).toJsonString(trust);
     const role = new iam.CfnRole(this, id, {
-      assumeRolePolicyDocument: Stack.of(this).toJsonString(trust),
+      // Text that CloudFormation puts together, or the document itself where nothing is left to put together.
+      assumeRolePolicyDocument: Token.isUnresolved(text) ? text : trust,
       description,
       maxSessionDuration,
       policies: [{ policyName: "TenantIsolation", policyDocument: this.permissions }],
