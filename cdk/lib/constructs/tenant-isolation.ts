@@ -234,7 +234,7 @@ export class TenantIsolation extends Construct {
     const text = Stack.of(this).toJsonString(trust);
     const role = new iam.CfnRole(this, id, {
       // Text that CloudFormation puts together, or the document itself where nothing is left to put together.
-      assumeRolePolicyDocument: Token.isUnresolved(text) ? text : trust,
+      assumeRolePolicyDocument: typeof Stack.of(this).resolve(text) === "string" ? trust : text,
       description,
       maxSessionDuration,
       policies: [{ policyName: "TenantIsolation", policyDocument: this.permissions }],
