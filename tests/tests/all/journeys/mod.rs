@@ -3,6 +3,7 @@
 //! The programs must be built: `cargo build --workspace`, then `cargo test -p tenantry-tests`.
 
 mod admin_created;
+mod attach;
 mod by_challenge;
 mod by_hand;
 mod cargo_lambda;
