@@ -152,7 +152,7 @@ fn reported(binding: &Binding, tally: &Tally) -> ReportedClient {
     };
     client.next = match (client.verdict, &binding.kind) {
         (Verdict::Safe, _) => Some(format!("tenantctl client enforce {named}")),
-        (Verdict::WouldRefuse, ClientKind::Tenant(_)) | (Verdict::Unseen, ClientKind::Tenant(_)) => {
+        (Verdict::WouldRefuse | Verdict::Unseen, ClientKind::Tenant(_)) => {
             Some(format!("tenantctl client report {named} --who"))
         }
         _ => None,

@@ -84,9 +84,8 @@ impl Operations {
         seen: &(dyn Fn(u64) + Send + Sync),
     ) -> Result<Who, OperationError> {
         self.operators_only()?;
-        let tenant = match self.read_binding(client).await?.kind {
-            ClientKind::Tenant(tenant) => tenant,
-            _ => return Err(ONE_TENANT.into()),
+        let ClientKind::Tenant(tenant) = self.read_binding(client).await?.kind else {
+            return Err(ONE_TENANT.into());
         };
         let mut who = Who {
             pool: client.pool.to_string(),

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use operations::{Said, Tally};
 use pool::survey::Trigger;
 
-use super::{LONGEST, lines};
+use super::lines;
 use crate::args::LogsFrom;
 use crate::{Context, Failure, connect};
 
@@ -21,6 +21,8 @@ const ROWS: usize = 10_000;
 /// More log groups than this no query takes.
 const GROUPS: usize = 50;
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long a query may take.
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// What is asked.
 pub(super) struct Asked<'a> {
@@ -54,7 +56,9 @@ pub(super) async fn read(context: &Context<'_>, asked: &Asked<'_>, tally: &mut T
                 if rows.len() >= ROWS {
                     return Err(Failure::TooManyLogs);
                 }
-                rows.iter().for_each(|row| take(row, asked.client, tally));
+                for row in &rows {
+                    take(row, asked.client, tally);
+                }
                 return Ok(());
             }
             Some(QueryStatus::Running | QueryStatus::Scheduled) if waited < LONGEST => {
@@ -112,22 +116,19 @@ fn take(row: &[ResultField], client: Option<&ClientId>, tally: &mut Tally) {
         let found = row.iter().find(|field| field.field() == Some(name));
         found.and_then(ResultField::value).filter(|value| !value.is_empty())
     };
-    let (said, lines, at) = match field("@message") {
-        Some(line) => match lines::said(line) {
-            Some(said) => (said, 1, field("@timestamp")),
-            None => return tally.add_foreign(),
-        },
-        None => {
-            let text = |name: &str| field(name).map(str::to_owned);
-            let said = Said {
-                trigger: text("trigger").unwrap_or_default(),
-                client: text("client"),
-                decision: text("decision").unwrap_or_default(),
-                code: text("code"),
-                would: text("would"),
-            };
-            (said, field("lines").and_then(|lines| lines.parse().ok()).unwrap_or(0), field("last"))
-        }
+    let (said, lines, at) = if let Some(line) = field("@message") {
+        let Some(said) = lines::said(line) else { return tally.add_foreign() };
+        (said, 1, field("@timestamp"))
+    } else {
+        let text = |name: &str| field(name).map(str::to_owned);
+        let said = Said {
+            trigger: text("trigger").unwrap_or_default(),
+            client: text("client"),
+            decision: text("decision").unwrap_or_default(),
+            code: text("code"),
+            would: text("would"),
+        };
+        (said, field("lines").and_then(|lines| lines.parse().ok()).unwrap_or(0), field("last"))
     };
     if client.is_none_or(|client| said.client.as_deref() == Some(client.as_ref())) {
         tally.add(said, lines, at.and_then(time));

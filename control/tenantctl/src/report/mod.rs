@@ -4,8 +4,6 @@ mod lines;
 mod logs;
 mod who;
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use operations::{ClientsReport, Counts, ReportedClient, Tally, Verdict, advice};
 
@@ -21,13 +19,11 @@ pub(crate) async fn run(report: Report, context: &Context<'_>) -> Result<(), Fai
     let until = (context.world.now)();
     let since = since(until, report.since)?;
     let mut tally = Tally::default();
-    match &report.logs {
-        Some(file) => lines::read(file, since, &mut tally)?,
-        None => {
-            let asked =
-                logs::Asked { since, until, client: client.as_ref().map(|client| &client.id), from: &report.from };
-            logs::read(context, &asked, &mut tally).await?;
-        }
+    if let Some(file) = &report.logs {
+        lines::read(file, since, &mut tally)?;
+    } else {
+        let client = client.as_ref().map(|client| &client.id);
+        logs::read(context, &logs::Asked { since, until, client, from: &report.from }, &mut tally).await?;
     }
     let mut found = context.operations.report_clients(&tally, client.as_ref()).await?;
     found.since = Some(crate::output::when(since));
@@ -111,6 +107,3 @@ fn verdict(client: &ReportedClient, all: &Counts) -> String {
         Verdict::Denied => "denied: it is bound to nothing".to_owned(),
     }
 }
-
-/// How long a query may take.
-const LONGEST: Duration = Duration::from_secs(300);

@@ -83,7 +83,8 @@ impl Pool {
     }
 
     async fn used(&self, tenant: &str) -> u64 {
-        self.laptop.json(&["tenant", "show", tenant]).await["seats"]["used"].as_u64().unwrap()
+        let shown = self.laptop.json(&["tenant", "show", tenant]).await;
+        shown.pointer("/seats/used").and_then(Value::as_u64).unwrap()
     }
 
     /// `client report`: the exit code and what was printed.
