@@ -68,7 +68,7 @@ enum Service {
 }
 
 /// What a function needs to find the table and the mail.
-fn environment(table: &str, mail: &str) -> BTreeMap<String, String> {
+pub(super) fn environment(table: &str, mail: &str) -> BTreeMap<String, String> {
     [
         ("TENANTRY_TABLE", TABLE),
         ("AWS_ENDPOINT_URL_DYNAMODB", table),
@@ -192,18 +192,7 @@ impl Ground {
 
     /// Runs our command line on the table, as an operator would; its JSON.
     pub(super) async fn tenantctl(&self, arguments: &[&str]) -> Value {
-        let output = tokio::process::Command::new(journeys::program("tenantctl"))
-            .args(["--json", "--as", "judge", "--region", REGION, "--table", TABLE, "--endpoint-url", &self.table])
-            .args(["--pool-endpoint-url", self.url()])
-            .args(arguments)
-            .env("AWS_ACCESS_KEY_ID", "local")
-            .env("AWS_SECRET_ACCESS_KEY", "local")
-            .output()
-            .await
-            .unwrap();
-        let [out, error] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        assert!(output.status.success(), "tenantctl {arguments:?} on {}: {out}{error}", self.name());
-        serde_json::from_str(&out).unwrap_or(Value::Null)
+        run_tenantctl(&self.table, self.url(), TABLE, arguments).await
     }
 
     /// The code of the pool's last mail to an address.
@@ -218,18 +207,14 @@ impl Ground {
 
     /// The codes of so many digits in the mails to an address, one a mail, oldest first.
     async fn codes(&self, address: &str, digits: usize) -> Vec<String> {
-        let to = |mail: &Value| mail.to_string().contains(&format!("\"{address}\""));
         let texts: Vec<String> = match &self.service {
             Service::Local { server, .. } => {
                 let (_, outbox) = http::get(&format!("{}/local/outbox", server.url())).await.unwrap();
-                let mails = outbox["mails"].as_array().unwrap().iter().filter(|mail| to(mail));
-                mails.map(|mail| format!("{} {}", mail["body"], mail["html"])).collect()
+                let mails = outbox["mails"].as_array().unwrap().iter();
+                let to = |mail: &&Value| mail.to_string().contains(&format!("\"{address}\""));
+                mails.filter(to).map(|mail| format!("{} {}", mail["body"], mail["html"])).collect()
             }
-            Service::Ministack(ministack) => {
-                let (_, mails) = http::get(&format!("{}/_ministack/ses/messages", ministack.url())).await.unwrap();
-                let mails = mails["messages"].as_object().unwrap().values().flat_map(|mails| mails.as_array().unwrap());
-                mails.filter(|mail| to(mail)).map(|mail| format!("{} {}", mail["BodyText"], mail["BodyHtml"])).collect()
-            }
+            Service::Ministack(ministack) => ministack.mails_to(address).await,
         };
         texts.iter().filter_map(|text| code_in(text, digits)).collect()
     }
@@ -260,6 +245,22 @@ impl Ground {
     }
 }
 
+/// Our command line, on the table and the pools of these endpoints.
+pub(super) async fn run_tenantctl(endpoint: &str, pools: &str, table: &str, arguments: &[&str]) -> Value {
+    let output = tokio::process::Command::new(journeys::program("tenantctl"))
+        .args(["--json", "--as", "judge", "--region", REGION, "--table", table, "--endpoint-url", endpoint])
+        .args(["--pool-endpoint-url", pools])
+        .args(arguments)
+        .env("AWS_ACCESS_KEY_ID", "local")
+        .env("AWS_SECRET_ACCESS_KEY", "local")
+        .output()
+        .await
+        .unwrap();
+    let [out, error] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(output.status.success(), "tenantctl {arguments:?} at {endpoint}: {out}{error}");
+    serde_json::from_str(&out).unwrap_or(Value::Null)
+}
+
 fn pool(id: &str, version: Version, functions: &str) -> PoolSettings {
     let mut pool = PoolSettings::new(id);
     let named = |name: &str| Some(name.to_owned());
@@ -281,12 +282,12 @@ fn pool(id: &str, version: Version, functions: &str) -> PoolSettings {
 }
 
 /// The first run of exactly so many digits.
-fn code_in(text: &str, digits: usize) -> Option<String> {
+pub(super) fn code_in(text: &str, digits: usize) -> Option<String> {
     text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == digits).map(str::to_owned)
 }
 
 /// Without retries: ministack answers 500 to a refused token, and the SDK would ask for it again.
-fn sdk(url: &str) -> cognito::Client {
+pub(super) fn sdk(url: &str) -> cognito::Client {
     let config = cognito::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(REGION))

@@ -2,7 +2,10 @@
 //!
 //! The judges are handed over by `cargo xtask test`; a test whose judge is missing fails and says so.
 
+mod adoption;
 mod conversation;
+mod deployed;
+mod deployment;
 mod expectations;
 mod ground;
 mod http;

@@ -142,7 +142,7 @@ fn claims(token: &str) -> Value {
 
 /// An SDK's error as its exception and its sentence.
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
-fn words<E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(error: SdkError<E, R>) -> String {
+pub(super) fn words<E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(error: SdkError<E, R>) -> String {
     match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         _ => format!("{error:?}"),
