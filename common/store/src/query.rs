@@ -65,23 +65,25 @@ impl Session {
         Ok(Page { entities, next: output.last_evaluated_key })
     }
 
-    /// The items of one partition whose sort key begins with a prefix.
+    /// The items of one partition whose sort key begins with a prefix. `DynamoDB` takes no empty text for a key, nor a name that no
+    /// expression uses: without a prefix, nothing is said of the sort key.
     fn beginning(
         &self,
         (pk, partition): (&str, &str),
         (sk, prefix): (&str, &str),
         from: Option<HashMap<String, AttributeValue>>,
     ) -> QueryFluentBuilder {
-        self.table()
-            .client()
-            .query()
-            .table_name(self.table().name())
-            .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
+        let query = self.table().client().query().table_name(self.table().name()).set_exclusive_start_key(from);
+        let query = query
             .expression_attribute_names("#pk", pk)
+            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()));
+        if prefix.is_empty() {
+            return query.key_condition_expression("#pk = :pk");
+        }
+        query
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
             .expression_attribute_names("#sk", sk)
-            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
             .expression_attribute_values(":sk", AttributeValue::S(prefix.to_owned()))
-            .set_exclusive_start_key(from)
     }
 
     /// A page of what the index lists under `list` with keys that begin with `prefix`. Never for authorization.
