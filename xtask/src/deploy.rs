@@ -73,12 +73,14 @@ fn account(house: &House, folder: &Path, profile: Option<&str>) -> Result<String
     if let Some(profile) = profile {
         command.args(["--profile", profile]);
     }
-    // An app without stacks is a failure to cdk; why there is no account, it says by the way.
+    // An app without stacks is a failure to cdk; if it knows why there is no account, it says so before.
     let said = quietly(&mut command).err().map_or_else(String::new, |failure| failure.to_string());
     match fs::read_to_string(output.join("account")) {
         Ok(account) if !account.is_empty() => Ok(account),
         _ => {
-            eprintln!("{said}");
+            if said.lines().count() > 1 {
+                eprintln!("{said}");
+            }
             Err(refusal(profile))
         }
     }

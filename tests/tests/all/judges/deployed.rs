@@ -1,9 +1,6 @@
 //! Deployed for real, locally: the stacks that the CDK app describes, by `cdk bootstrap` and `cdk deploy`, with the functions of the
 //! release build, and people who sign up and in at what came of it.
 
-use std::fs;
-use std::path::Path;
-
 use aws_cognito_srp::{SrpClient, User};
 use aws_sdk_cognitoidentityprovider as cognito;
 use base64::Engine as _;
@@ -11,7 +8,6 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use cognito::operation::initiate_auth::InitiateAuthOutput;
 use cognito::types::{AttributeType, AuthFlowType, AuthenticationResultType, ChallengeNameType};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::deployment::Deployment;
 use super::ground::{FUNCTIONS, code_in};
@@ -36,12 +32,13 @@ async fn the_stacks_deploy_and_people_sign_in_at_what_was_deployed() {
     let ann = acme.lets_in_by_password("ann@acme.example").await;
     initech.lets_in_by_code("cid@initech.example").await;
 
-    let zips = released(&package);
-    let again = deployment.deploy(zips.path(), &[]).await;
+    let refused = deployment.deploy_released(&package, false).await.unwrap_err();
+    assert!(refused.contains("no AWS credentials that AWS confirms were found"), "{refused}");
+    let again = deployment.deploy_released(&package, true).await.unwrap_or_else(|said| panic!("{said}"));
     assert_eq!(again.matches("(no changes)").count(), 2, "the same programs, packed, change nothing: {again}");
 
     let before = live(&deployment, "pre-token-generation").await;
-    deployment.deploy(zips.path(), &["--context", "tenantry:logLevel=debug"]).await;
+    deployment.deploy(&release, &["--context", "tenantry:logLevel=debug"]).await;
     let after = live(&deployment, "pre-token-generation").await;
     assert_ne!(after, before, "what the pool calls is the new version");
     acme.refreshes(&ann).await;
@@ -199,19 +196,6 @@ impl<'a> App<'a> {
 
 fn email(address: &str) -> AttributeType {
     AttributeType::builder().name("email").value(address).build().unwrap()
-}
-
-/// The zips of a release under the names that the app looks for.
-fn released(package: &Path) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(package).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if let Some(name) = name.strip_suffix("-x86_64.zip") {
-            fs::copy(&path, folder.path().join(format!("{name}.zip"))).unwrap();
-        }
-    }
-    folder
 }
 
 /// The version that a function's alias points to.

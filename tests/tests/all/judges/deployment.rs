@@ -57,7 +57,7 @@ impl Deployment {
         let mut words = vec!["deploy", "**", "--require-approval", "never", "--context", &functions];
         words.extend(["--outputs-file", outputs.to_str().unwrap()]);
         words.extend(more);
-        let said = self.cdk(&words).await.unwrap_or_else(|said| panic!("cdk deploy: {said}\n{}", self.cloud.log()));
+        let said = self.cdk(&words).await.unwrap_or_else(|said| panic!("cdk deploy: {said}"));
         let stacks: Value = serde_json::from_slice(&fs::read(outputs).unwrap()).unwrap();
         let found = stacks.as_object().unwrap().values().find(|stack| stack.get("UserPoolId").is_some());
         let found = found.unwrap_or_else(|| panic!("no stack puts out a user pool: {stacks}"));
@@ -65,31 +65,56 @@ impl Deployment {
         said
     }
 
+    /// `cargo xtask deploy` of released functions; without credentials, if those are not to be had.
+    pub(super) async fn deploy_released(&self, zips: &Path, credentials: bool) -> Result<String, String> {
+        let mut command = Command::new(journeys::program("tenantry-xtask"));
+        command.args(["deploy", "--x86-64", "--zips"]).arg(zips.canonicalize().unwrap());
+        command.args(["--", "--require-approval", "never"]);
+        // Cargo finds its own files as ever; of AWS there is nothing but what is said here.
+        for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+            command.env_remove(name);
+        }
+        for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+            command.env(name, self.home.path().join("none"));
+        }
+        if credentials {
+            command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
+        }
+        self.run(&mut command, "xtask-deploy").await
+    }
+
     /// `cdk destroy` of every stack.
     pub(super) async fn destroy(&self) -> Result<String, String> {
         self.cdk(&["destroy", "**", "--force"]).await
     }
 
-    /// One cdk command; what it said, on both of its outputs.
+    /// One cdk command; what it said.
     async fn cdk(&self, words: &[&str]) -> Result<String, String> {
-        let configuration = super::folder().join("deploy/tenantry.json").canonicalize().unwrap();
-        let output = Command::new(self.cdk.join("node_modules/.bin/cdk"))
+        let mut command = Command::new(self.cdk.join("node_modules/.bin/cdk"));
+        command
             .args(words)
+            .current_dir(&self.cdk)
+            // Nothing of this machine's accounts: neither its files nor its variables.
+            .env_clear()
+            .env("PATH", journeys::variable("PATH").unwrap_or_default())
+            .env("HOME", self.home.path())
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("CDK_DISABLE_CLI_TELEMETRY", "true")
+            .env("CDK_DISABLE_VERSION_CHECK", "1");
+        self.run(&mut command, words.first().unwrap()).await
+    }
+
+    /// A command that ends in cdk, for our configuration in this cloud; what it said, on both of its outputs.
+    async fn run(&self, command: &mut Command, name: &str) -> Result<String, String> {
+        let configuration = super::folder().join("deploy/tenantry.json").canonicalize().unwrap();
+        let output = command
             .args(["--ci", "--no-notices", "--context", &format!("tenantry={}", configuration.display())])
             .arg("--output")
             .arg(self.home.path().join("cdk.out"))
-            .current_dir(&self.cdk)
-            .env_clear()
-            // Nothing of this machine's accounts: neither its files nor its variables nor its network's.
-            .env("PATH", journeys::variable("PATH").unwrap_or_default())
-            .env("HOME", self.home.path())
             .env("AWS_ENDPOINT_URL", self.cloud.url())
-            .env("AWS_ACCESS_KEY_ID", "local")
-            .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_REGION", REGION)
             .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("CDK_DISABLE_CLI_TELEMETRY", "true")
-            .env("CDK_DISABLE_VERSION_CHECK", "1")
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output()
@@ -98,8 +123,7 @@ impl Deployment {
         let [out, error] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         let said = format!("{out}{error}");
         self.commands.set(self.commands.get() + 1);
-        let name = format!("{}-{}.log", self.commands.get(), words.first().unwrap());
-        fs::write(self.kept.join(name), &said).unwrap();
+        fs::write(self.kept.join(format!("{}-{name}.log", self.commands.get())), &said).unwrap();
         if output.status.success() { Ok(said) } else { Err(said) }
     }
 
