@@ -3,6 +3,7 @@
 //! The programs must be built: `cargo build --workspace`, then `cargo test -p tenantry-tests`.
 
 mod admin_created;
+pub(crate) mod adoption;
 mod attach;
 mod by_challenge;
 mod by_hand;
