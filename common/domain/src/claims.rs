@@ -19,7 +19,7 @@ pub const MOST_BYTES: usize = 1024;
 
 /// Claims that Cognito sets itself or that say who the person is: no mapping may name them (developer guide, "Pre token generation
 /// Lambda trigger").
-const TAKEN: &[&str] = &[
+pub const TAKEN: &[&str] = &[
     "acr",
     "address",
     "amr",
@@ -64,11 +64,17 @@ const TAKEN: &[&str] = &[
     SESSION_TAGS,
 ];
 
+/// No mapped name begins so: Cognito keeps these for itself.
+pub const RESERVED: &[&str] = &["aws:", "cognito:", "dev:"];
+
+/// A claim's name has at most this many bytes.
+pub const LONGEST_NAME: usize = 100;
+
 text!(
     /// A claim's name: 1 to 100 printable characters without spaces, and none that Cognito or `OpenID` Connect has taken.
     ClaimName, "claim name", "1 to 100 printable characters, none of Cognito's or OpenID Connect's own claims",
-    |t| (1..=100).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
-        && !t.starts_with("cognito:") && !t.starts_with("dev:") && !t.starts_with("aws:") && !TAKEN.contains(&t)
+    |t| (1..=LONGEST_NAME).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
+        && !RESERVED.iter().any(|reserved| t.starts_with(reserved)) && !TAKEN.contains(&t)
 );
 
 /// What we can say.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use domain::Refusal;
-use domain::claims::Fact;
+use domain::claims::{ClaimName, Fact, LONGEST_NAME, RESERVED, TAKEN};
 use laptop::TRIGGERS;
 use serde_json::{Map, Value, json};
 use store::keys::{INDEX, TTL};
@@ -39,6 +39,24 @@ fn table() -> Value {
         "timeToLive": TTL,
         "index": { "name": INDEX, "partitionKey": list, "sortKey": list_key },
     })
+}
+
+/// What a claim may be called. The letters are measured; no two claims have the same name (`NameMap`).
+fn claim_rule() -> Value {
+    let letters: String =
+        (0..=127_u8).map(char::from).filter(|letter| letter.to_string().parse::<ClaimName>().is_ok()).collect();
+    for (name, may) in [
+        ("x".repeat(LONGEST_NAME), true),
+        ("x".repeat(LONGEST_NAME + 1), false),
+        ("ä".into(), false),
+        (String::new(), false),
+    ] {
+        assert_eq!(name.parse::<ClaimName>().is_ok(), may, "{name}");
+    }
+    for name in TAKEN.iter().map(|taken| (*taken).to_owned()).chain(RESERVED.iter().map(|begin| format!("{begin}x"))) {
+        assert!(name.parse::<ClaimName>().is_err(), "{name}");
+    }
+    json!({ "letters": letters, "longest": LONGEST_NAME, "reservedPrefixes": RESERVED, "taken": TAKEN })
 }
 
 /// The member of Cognito's `LambdaConfig`, which the sources of a trigger's events begin with.
@@ -71,6 +89,7 @@ async fn facts() -> Value {
     json!({
         "table": table(),
         "triggers": triggers,
+        "claimRule": claim_rule(),
         "claims": Fact::ALL.map(Fact::name),
         "codes": Refusal::ALL.map(Refusal::code),
         "log": log::facts(&engine).await,
