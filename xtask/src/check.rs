@@ -15,6 +15,9 @@ pub(crate) struct Arguments {
     /// Go on after a step that failed
     #[arg(long)]
     keep_going: bool,
+    /// Does this step alone; may be repeated
+    #[arg(long, value_name = "STEP")]
+    only: Vec<String>,
 }
 
 /// `cargo xtask check`.
@@ -69,7 +72,7 @@ fn packaged(house: &House) -> Result<String, Failure> {
 }
 
 fn walk(planned: usize, arguments: &Arguments, through: impl FnOnce(&mut Steps) -> Result<(), Stopped>) -> ExitCode {
-    let mut steps = Steps::new(planned, arguments.keep_going);
+    let mut steps = Steps::new(planned, arguments.keep_going, &arguments.only);
     let _stopped_early = through(&mut steps);
     steps.close()
 }

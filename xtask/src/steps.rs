@@ -15,6 +15,7 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
 pub(crate) struct Steps {
     planned: usize,
     keep_going: bool,
+    only: Vec<String>,
     began: Instant,
     finished: Vec<Finished>,
 }
@@ -29,16 +30,21 @@ struct Finished {
 pub(crate) struct Stopped;
 
 impl Steps {
-    pub(crate) fn new(planned: usize, keep_going: bool) -> Self {
-        Self { planned, keep_going, began: Instant::now(), finished: Vec::new() }
+    /// `only` names the steps to do; if it names none, all of them are.
+    pub(crate) fn new(planned: usize, keep_going: bool, only: &[String]) -> Self {
+        let planned = if only.is_empty() { planned } else { only.len() };
+        Self { planned, keep_going, only: only.to_vec(), began: Instant::now(), finished: Vec::new() }
     }
 
-    /// Does one step. Its sentence stands in the table.
+    /// Does one step, if it is one of those to do. Its sentence stands in the table.
     pub(crate) fn step(
         &mut self,
         name: &'static str,
         work: impl FnOnce() -> Result<String, Failure>,
     ) -> Result<(), Stopped> {
+        if !self.only.is_empty() && !self.only.iter().any(|only| only == name) {
+            return Ok(());
+        }
         println!("\n== {}/{} {name} ({} so far)", self.finished.len() + 1, self.planned, time(self.began.elapsed()));
         let began = Instant::now();
         let outcome = with_signs_of_life(name, work);
@@ -71,7 +77,9 @@ impl Steps {
         for step in self.finished.iter().filter(|step| step.outcome.is_err()) {
             eprintln!("error: the step `{}` failed; its output is above", step.name);
         }
-        if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        // A step that is named and not there was not done.
+        let missed = if self.only.is_empty() { 0 } else { left };
+        if failed + missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 
@@ -113,7 +121,7 @@ mod tests {
 
     #[test]
     fn stops_at_the_first_failure() {
-        let mut steps = Steps::new(2, false);
+        let mut steps = Steps::new(2, false, &[]);
         assert!(steps.step("good", || Ok(String::new())).is_ok());
         assert!(steps.step("bad", || Err(Failure::new("as planned"))).is_err());
         assert_eq!(steps.close(), ExitCode::FAILURE);
@@ -121,8 +129,19 @@ mod tests {
 
     #[test]
     fn keeps_going_when_asked_and_still_fails() {
-        let mut steps = Steps::new(2, true);
+        let mut steps = Steps::new(2, true, &[]);
         assert!(steps.step("bad", || Err(Failure::new("as planned"))).is_ok());
+        assert!(steps.step("good", || Ok(String::new())).is_ok());
+        assert_eq!(steps.close(), ExitCode::FAILURE);
+    }
+
+    #[test]
+    fn does_the_named_steps_alone_and_a_name_of_none_is_a_failure() {
+        let mut steps = Steps::new(2, false, &["good".to_owned()]);
+        assert!(steps.step("bad", || Err(Failure::new("not asked for"))).is_ok());
+        assert!(steps.step("good", || Ok(String::new())).is_ok());
+        assert_eq!(steps.close(), ExitCode::SUCCESS);
+        let mut steps = Steps::new(2, false, &["godo".to_owned()]);
         assert!(steps.step("good", || Ok(String::new())).is_ok());
         assert_eq!(steps.close(), ExitCode::FAILURE);
     }
