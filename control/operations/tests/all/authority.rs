@@ -5,9 +5,9 @@ use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
 use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Credentials, Region};
 use domain::{Client, ClientKind, DomainName, Membership, Mode, PoolId, ProviderKind, ProviderName, RoleGrant, Tenant};
 use operations::{
-    Barring, Case, ClientWish, DnsFailure, Examination, Finding, Fixed, ImportRow, Invite, MemberName, NewBinding,
-    NewTenant, OperationError, Operations, PolicyChange, PolicyPlan, PoolHealth, Releasing, Scope, Severity,
-    TxtRecords, UserPools,
+    Barring, Case, ClientWish, DnsFailure, Examination, Finding, Fixed, ImportDone, ImportPlan, ImportRow, Invite,
+    MemberName, NewBinding, NewTenant, OperationError, Operations, PolicyChange, PolicyPlan, PoolHealth, PoolImport,
+    Releasing, RolesFrom, Scope, Severity, Tally, TxtRecords, UserPools,
 };
 
 use crate::table::{World, email, new_member, person, roles};
@@ -56,6 +56,7 @@ const OPERATIONS: &[(&str, Least)] = &[
     ("find_member", Admin),
     ("find_tenant", Viewer),
     ("give_up_client", Operator),
+    ("import_from_pool", Operator),
     ("invitations", Admin),
     ("invite", Admin),
     ("lift_bar", Operator),
@@ -64,6 +65,7 @@ const OPERATIONS: &[(&str, Least)] = &[
     ("memberships_of", Operator),
     ("observe_unbound", Operator),
     ("plan_policy", Operator),
+    ("plan_pool_import", Operator),
     ("pool", Admin),
     ("pools", Operator),
     ("provider", Admin),
@@ -74,6 +76,7 @@ const OPERATIONS: &[(&str, Least)] = &[
     ("remove", Admin),
     ("remove_barring", Admin),
     ("rename_tenant", Owner),
+    ("report_clients", Operator),
     ("resend_invitation", Admin),
     ("restore_tenant", Operator),
     ("resume", Admin),
@@ -94,9 +97,11 @@ const OPERATIONS: &[(&str, Least)] = &[
     ("transfer_domain", Operator),
     ("treat", Operator),
     ("unbind_client", Operator),
+    ("unbound_clients", Operator),
     ("unbind_provider", Operator),
     ("unlock", Admin),
     ("verify_domain", Admin),
+    ("who_is_refused", Operator),
     ("whois", Operator),
 ];
 
@@ -209,6 +214,7 @@ impl Ground {
             kind: ClientKind::Tenant(self.acme.id.clone()),
             suppress_account_scope: true,
             secret: false,
+            password_flow: false,
             callback_urls: Vec::new(),
             logout_urls: Vec::new(),
             scopes: Vec::new(),
@@ -267,6 +273,9 @@ impl Ground {
             "find_member" => ops.find_member(id, bob).await.map(drop),
             "find_tenant" => ops.find_tenant("acme").await.map(drop),
             "give_up_client" => ops.give_up_client(pools, &self.wish()).await.map(drop),
+            "import_from_pool" => {
+                ops.import_from_pool(&ImportPlan::default(), &|_| {}, &mut ImportDone::default()).await
+            }
             "invitations" => ops.invitations(id).await.map(drop),
             "invite" => ops.invite(id, &Invite::new(email("guest"))).await.map(drop),
             "lift_bar" => ops.lift_bar(id, &email("bob"), None).await.map(drop),
@@ -275,6 +284,15 @@ impl Ground {
             "memberships_of" => ops.memberships_of(&person("bob")).await.map(drop),
             "observe_unbound" => ops.observe_unbound(&self.pool, true).await.map(drop),
             "plan_policy" => ops.plan_policy(pools, id, &change).await.map(drop),
+            "plan_pool_import" => {
+                let import = PoolImport {
+                    pool: self.pool.clone(),
+                    attribute: "custom:company".to_owned(),
+                    map: std::collections::BTreeMap::new(),
+                    roles: RolesFrom::Said(roles("member")),
+                };
+                ops.plan_pool_import(&self.cognito, &import, &|_| {}).await.map(drop)
+            }
             "pool" => ops.pool(&self.pool).await.map(drop),
             "pools" => ops.pools().await.map(drop),
             "provider" => ops.provider(&self.client.pool, &self.provider).await.map(drop),
@@ -288,6 +306,7 @@ impl Ground {
             "remove" => ops.remove(id, bob, None).await.map(drop),
             "remove_barring" => ops.remove_barring(id, bob, &Barring::Without, None).await.map(drop),
             "rename_tenant" => ops.rename_tenant(id, None, Some("Acme")).await.map(drop),
+            "report_clients" => ops.report_clients(&Tally::default(), None).await.map(drop),
             "resend_invitation" => {
                 let open_for = jiff::SignedDuration::from_hours(1);
                 ops.resend_invitation(id, &self.invitation, open_for).await.map(drop)
@@ -323,9 +342,11 @@ impl Ground {
                 ops.treat(pools, &mut Case { finding, steps: Vec::new() }).await
             }
             "unbind_client" => ops.unbind_client(&self.client).await.map(drop),
+            "unbound_clients" => ops.unbound_clients(&self.cognito, &self.pool).await.map(drop),
             "unbind_provider" => ops.unbind_provider(&self.client.pool, &self.provider).await.map(drop),
             "unlock" => ops.unlock(id, bob, &[], None).await.map(drop),
             "verify_domain" => ops.verify_domain(id, &self.domain, &NoDns).await.map(drop),
+            "who_is_refused" => ops.who_is_refused(&self.cognito, &self.client, false, &|_| {}).await.map(drop),
             "whois" => ops.whois(&email("bob"), &Scope::Everywhere).await.map(drop),
             other => unreachable!("{other} is tried by nothing"),
         }
