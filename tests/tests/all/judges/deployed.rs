@@ -131,8 +131,8 @@ impl<'a> App<'a> {
             SrpClient::new(User::new(self.deployment.output("UserPoolId"), address, PASSWORD), &self.client, None);
         let begin = self.sdk().initiate_auth().client_id(&self.client).auth_flow(AuthFlowType::UserSrpAuth);
         let begin = begin.auth_parameters("USERNAME", address).auth_parameters("SRP_A", srp.get_auth_parameters().a);
-        let begun = begin.send().await.map_err(words).unwrap();
-        let asked = begun.challenge_parameters().unwrap();
+        let challenge = begin.send().await.map_err(words).unwrap();
+        let asked = challenge.challenge_parameters().unwrap();
         let user = &asked["USER_ID_FOR_SRP"];
         let proof = srp.verify(&asked["SECRET_BLOCK"], user, &asked["SALT"], &asked["SRP_B"]).unwrap();
         let answers = [
@@ -140,16 +140,16 @@ impl<'a> App<'a> {
             ("PASSWORD_CLAIM_SIGNATURE", proof.password_claim_signature),
             ("TIMESTAMP", proof.timestamp),
         ];
-        self.answers(ChallengeNameType::PasswordVerifier, &begun, user, answers).await
+        self.answers(ChallengeNameType::PasswordVerifier, &challenge, user, answers).await
     }
 
     /// Signs in with nothing but the code from the mail, which the deployed function computed with the deployed secret and sent.
     async fn lets_in_by_code(&self, address: &str) {
         let begin = self.sdk().initiate_auth().client_id(&self.client).auth_flow(AuthFlowType::CustomAuth);
-        let begun = begin.auth_parameters("USERNAME", address).send().await.map_err(words).unwrap();
-        assert_eq!(begun.challenge_name(), Some(&ChallengeNameType::CustomChallenge));
+        let challenge = begin.auth_parameters("USERNAME", address).send().await.map_err(words).unwrap();
+        assert_eq!(challenge.challenge_name(), Some(&ChallengeNameType::CustomChallenge));
         let code = self.mailed(address, 8).await;
-        self.answers(ChallengeNameType::CustomChallenge, &begun, address, [("ANSWER", code)]).await;
+        self.answers(ChallengeNameType::CustomChallenge, &challenge, address, [("ANSWER", code)]).await;
     }
 
     async fn answers<const N: usize>(
