@@ -3,10 +3,13 @@
 //!
 //! Whoever makes something by a template *takes* it first and makes it then; what is given up is undone and let go in one transaction.
 //! So whatever happens in between, the holder's next attempt finds its own mark, and nobody else undoes what it made.
+//!
+//! What was there already is *adopted*: whoever adopted it lets go of it, or hands it back, and never undoes it. A deployment that is
+//! rolled back deletes what it had just adopted, and people may live by it.
 
 use domain::{Binding, Client, ClientKind, Pool, PoolId, Provider, ProviderName, Tenant, TenantId};
 use store::Key;
-use store::entity::Registration;
+use store::entity::{Former, Registration};
 
 use crate::clients::entomb;
 use crate::commit::Part;
@@ -37,10 +40,21 @@ impl Subject {
     }
 }
 
+/// By what right something is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// The taker is going to make it: what is there is refused.
+    Maker,
+    /// The taker made it just now, or earlier and left it.
+    Own,
+    /// The taker insists, on what another holds too.
+    Adopter,
+}
+
 /// What came of taking something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taken {
-    /// It was nobody's, and was not there.
+    /// It was nobody's, and was not there; or the taker made it.
     Now,
     /// It is the taker's own already.
     Before,
@@ -66,34 +80,48 @@ impl Operations {
         Ok(self.session().get(&Key::registration(&subject.key())).await?)
     }
 
-    /// Takes something for a holder, before it is made or changed. What is there and is not the holder's is taken only with `adopt`.
-    /// `made` says what is going to be made of it. For operators.
+    /// Takes something for a holder, before it is made or changed. What another holds is taken only by adopting it; `made` says what is
+    /// going to be made of it. For operators.
     pub async fn hold(
         &self,
         subject: &Subject,
         holder: &str,
         made: &str,
-        adopt: bool,
+        right: Right,
     ) -> Result<Taken, OperationError> {
         for _ in 0..ROUNDS {
             let known = self.held(subject).await?;
             let taken = match &known {
                 Some(known) if known.holder == holder => Taken::Before,
-                Some(known) if !adopt => return Ok(Taken::HeldBy(known.holder.clone())),
+                Some(known) if right != Right::Adopter => return Ok(Taken::HeldBy(known.holder.clone())),
                 Some(_) => Taken::Adopted,
-                None if !self.is_there(subject).await? => Taken::Now,
-                None if adopt => Taken::Adopted,
+                None if right == Right::Own || !self.is_there(subject).await? => Taken::Now,
+                None if right == Right::Adopter => Taken::Adopted,
                 None => return Ok(Taken::There),
             };
-            if known.as_ref().is_some_and(|known| known.holder == holder && known.made == made) {
-                return Ok(taken);
-            }
-            let registration = Registration {
+            let mut registration = Registration {
                 of: subject.key(),
                 holder: holder.to_owned(),
                 made: made.to_owned(),
-                revision: known.map_or(0, |known| known.revision),
+                adopted: taken == Taken::Adopted,
+                former: None,
+                revision: known.as_ref().map_or(0, |known| known.revision),
             };
+            match &known {
+                // What was adopted and is gone since, the holder is going to make.
+                Some(known) if taken == Taken::Before && known.adopted && self.is_there(subject).await? => {
+                    registration.adopted = true;
+                    registration.former.clone_from(&known.former);
+                }
+                Some(Registration { holder, made, adopted, .. }) if taken == Taken::Adopted => {
+                    registration.former =
+                        Some(Former { holder: holder.clone(), made: made.clone(), adopted: *adopted });
+                }
+                _ => {}
+            }
+            if known.as_ref() == Some(&registration) {
+                return Ok(taken);
+            }
             let mut transaction = self.transaction();
             transaction.write(Part::Registration, &registration)?;
             self.record_for_all(&mut transaction, self.now(), Deed::new("registration.take", &registration.of.pk))?;
@@ -110,27 +138,45 @@ impl Operations {
     }
 
     /// Undoes what the holder made and lets go of it, in one transaction: a binding leaves its tombstone, a provider is unbound, a pool
-    /// gets its defaults. What is no longer as the holder made it stays. A tenant always stays. Whether the holder held it. For
-    /// operators.
+    /// gets its defaults. What is no longer as the holder made it stays, and so does what the holder adopted: that goes back to whom it
+    /// was taken from. A tenant always stays. Whether the holder held it. For operators.
     pub async fn undo_held(&self, subject: &Subject, holder: &str) -> Result<bool, OperationError> {
         self.give_up(subject, holder, true).await
     }
 
     async fn give_up(&self, subject: &Subject, holder: &str, undo: bool) -> Result<bool, OperationError> {
         for _ in 0..ROUNDS {
-            let Some(held) = self.held(subject).await?.filter(|held| held.holder == holder) else { return Ok(false) };
-            let now = self.now();
+            let Some(held) = self.held(subject).await? else { return Ok(false) };
+            let mine = held.holder == holder;
+            let former = held.former.clone();
             let mut transaction = self.transaction();
-            transaction.delete_entity(Part::Registration, &held)?;
             let mut recorded = false;
-            if undo {
-                recorded = self.undo_in(&mut transaction, subject, &held).await?;
-            }
+            let action = match former {
+                Some(Former { holder, made, adopted }) if mine => {
+                    let back = Registration { holder, made, adopted, former: None, ..held.clone() };
+                    transaction.write(Part::Registration, &back)?;
+                    "registration.hand_back"
+                }
+                _ if mine => {
+                    transaction.delete_entity(Part::Registration, &held)?;
+                    if undo && !held.adopted {
+                        recorded = self.undo_in(&mut transaction, subject, &held).await?;
+                    }
+                    "registration.let_go"
+                }
+                // What the former holder would have undone is the adopter's from now on, as if the adopter had made it.
+                Some(former) if former.holder == holder => {
+                    let adopted = former.adopted || !undo;
+                    transaction.write(Part::Registration, &Registration { adopted, former: None, ..held.clone() })?;
+                    "registration.leave"
+                }
+                _ => return Ok(false),
+            };
             if !recorded {
-                self.record_for_all(&mut transaction, now, Deed::new("registration.let_go", &held.of.pk))?;
+                self.record_for_all(&mut transaction, self.now(), Deed::new(action, &held.of.pk))?;
             }
             if self.commit(&transaction).await?.is_empty() {
-                return Ok(true);
+                return Ok(mine);
             }
         }
         Err(OperationError::Contended)

@@ -5,7 +5,7 @@ use operations::registrations::{Subject, purpose};
 use operations::{NewBinding, OperationError};
 
 use crate::answer::Answer;
-use crate::held::{hold, settle};
+use crate::held::{hold, right, settle};
 use crate::properties::Properties;
 use crate::request::{Request, Verb};
 use crate::{Bench, Failure, in_line};
@@ -30,8 +30,8 @@ pub(crate) async fn handle(bench: &Bench, request: &Request) -> Result<Answer, F
     let subject = Subject::Client(new.client.clone());
     check_purpose(bench, &new).await?;
     in_line::check(bench, &new).await?;
-    let adopt = of.flag("Adopt")?.unwrap_or(false);
-    let taken = hold(bench, request, &subject, &purpose(&new.kind), adopt).await?;
+    let right = right(of.flag("Adopt")?);
+    let taken = hold(bench, request, &subject, &purpose(&new.kind), right).await?;
     let bound = async {
         bench.operations.bind_client(&new).await?;
         // The policy may have become stricter since; whoever makes it so from now on finds the client bound.

@@ -1,6 +1,6 @@
 //! Whose something is: the resource's own, another's, or an operator's.
 
-use operations::registrations::{Subject, Taken};
+use operations::registrations::{Right, Subject, Taken};
 
 use crate::request::Request;
 use crate::{Bench, Failure};
@@ -11,12 +11,20 @@ pub(crate) async fn hold(
     request: &Request,
     subject: &Subject,
     made: &str,
-    adopt: bool,
+    right: Right,
 ) -> Result<Taken, Failure> {
-    match bench.operations.hold(subject, &request.envelope.holder(), made, adopt).await? {
+    match bench.operations.hold(subject, &request.envelope.holder(), made, right).await? {
         Taken::HeldBy(other) => Err(Failure::HeldByAnother(other)),
         Taken::There => Err(Failure::ThereAlready),
         taken => Ok(taken),
+    }
+}
+
+/// By what right a template takes something: `Adopt` takes over what is there.
+pub(crate) const fn right(adopt: Option<bool>) -> Right {
+    match adopt {
+        Some(true) => Right::Adopter,
+        _ => Right::Maker,
     }
 }
 

@@ -70,6 +70,7 @@ pub(crate) struct Bench {
     pub(crate) operations: Operations,
     pub(crate) cognito: cognito::Client,
     pub(crate) claims: Vec<ClaimName>,
+    pub(crate) now: fn() -> Timestamp,
 }
 
 impl Registrar {
@@ -93,6 +94,7 @@ impl Registrar {
             operations: Operations::new(&ground.table, actor, ground.now, ground.random),
             cognito: ground.cognito.clone(),
             claims: ground.claims.clone(),
+            now: ground.now,
         };
         let done = timeout_at(until, Box::pin(patiently(&bench, &request, until))).await;
         let calls = bench.operations.session().calls();

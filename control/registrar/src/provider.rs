@@ -5,7 +5,7 @@ use operations::OperationError;
 use operations::registrations::{Subject, serves};
 
 use crate::answer::Answer;
-use crate::held::{hold, settle};
+use crate::held::{hold, right, settle};
 use crate::properties::Properties;
 use crate::request::{Request, Verb};
 use crate::{Bench, Failure};
@@ -44,8 +44,8 @@ pub(crate) async fn handle(bench: &Bench, request: &Request) -> Result<Answer, F
         Err(error) => return Err(error.into()),
     }
     let subject = Subject::Provider(pool.clone(), name.clone());
-    let adopt = of.flag("Adopt")?.unwrap_or(false);
-    let taken = hold(bench, request, &subject, &serves(&kind), adopt).await?;
+    let right = right(of.flag("Adopt")?);
+    let taken = hold(bench, request, &subject, &serves(&kind), right).await?;
     let bound = async {
         bench.operations.bind_provider(&pool, &name, &kind).await?;
         bench.operations.enable_provider(&pool, &name, enabled).await?;

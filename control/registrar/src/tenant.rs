@@ -1,12 +1,13 @@
 //! `Custom::TenantryTenant`: a tenant that a template makes and keeps in line. Deleting the resource retains it.
 
 use domain::{Chain, JoinMode, Policy, Slug, Tenant, TenantId, TenantStatus, Tier};
-use operations::registrations::Subject;
+use jiff::SignedDuration;
+use operations::registrations::{Right, Subject};
 use operations::{NewTenant, OperationError, PolicyChange};
 use store::entity::Audit;
 
 use crate::answer::Answer;
-use crate::held::hold;
+use crate::held::{hold, right};
 use crate::properties::Properties;
 use crate::request::{Request, Verb, is_same_place};
 use crate::{Bench, Failure};
@@ -35,13 +36,21 @@ const CHAINS: &[(&str, &str)] =
     &[("password", "password"), ("password_and_code", "password_and_code"), ("code", "code")];
 const ON_DELETE: &[(&str, bool)] = &[("retain", false), ("close", true)];
 
+/// What records call the changes of a tenant's status.
+const CREATE: &str = "tenant.create";
+const CLOSE: &str = "tenant.close";
+const SUSPEND: &str = "tenant.suspend";
+const STATES: &[&str] = &[CREATE, CLOSE, SUSPEND, "tenant.resume", "tenant.restore"];
+/// CloudFormation waits no longer for one request [Custom resources: `ServiceTimeout`].
+const ONE_REQUEST: SignedDuration = SignedDuration::from_hours(1);
+
 /// What a template says of a tenant.
 struct Wanted {
     slug: Slug,
     name: String,
     change: PolicyChange,
     chain: Option<Chain>,
-    adopt: bool,
+    adopt: Option<bool>,
 }
 
 impl Wanted {
@@ -59,7 +68,7 @@ impl Wanted {
             name: of.text("Name")?.map_or_else(|| slug.to_string(), str::to_owned),
             slug,
             chain,
-            adopt: of.flag("Adopt")?.unwrap_or(false),
+            adopt: of.flag("Adopt")?,
             change: PolicyChange {
                 join: of.word("JoinMode", JOIN_MODES)?,
                 default_roles: of.roles("DefaultRoles")?,
@@ -104,7 +113,7 @@ async fn create(bench: &Bench, request: &Request) -> Result<Answer, Failure> {
     let wanted = Wanted::read(Properties::of(&request.properties, KNOWN)?)?;
     match bench.operations.create_tenant(&wanted.new_tenant()).await {
         Ok(tenant) => {
-            hold(bench, request, &Subject::Tenant(tenant.id.clone()), "tenant", true).await?;
+            hold(bench, request, &Subject::Tenant(tenant.id.clone()), "tenant", Right::Own).await?;
             Ok(answer(&tenant))
         }
         Err(OperationError::SlugTaken(_)) => take_over(bench, request, &wanted).await,
@@ -115,23 +124,51 @@ async fn create(bench: &Bench, request: &Request) -> Result<Answer, Failure> {
 /// The slug is somebody's: of an earlier attempt of this same request, of this same place in an earlier stack of this name, or of somebody
 /// else.
 async fn take_over(bench: &Bench, request: &Request, wanted: &Wanted) -> Result<Answer, Failure> {
-    let tenant = bench.operations.find_tenant(wanted.slug.as_ref()).await?;
+    let mut tenant = bench.operations.find_tenant(wanted.slug.as_ref()).await?;
     let subject = Subject::Tenant(tenant.id.clone());
-    let held = bench.operations.held(&subject).await?;
-    let mine = match &held {
+    let past = past(bench, &tenant.id).await?;
+    let me = bench.operations.actor().to_string();
+    let closed_here = tenant.status == TenantStatus::Closed && was_closed_by(&past, &me);
+    let mine = match bench.operations.held(&subject).await? {
         Some(held) => held.holder == request.envelope.holder(),
-        None => {
-            is_same_place(&maker(bench, &tenant.id).await?.unwrap_or_default(), &bench.operations.actor().to_string())
-        }
+        None => past.first().is_some_and(|maker| maker.action == CREATE && is_same_place(&maker.actor, &me)),
     };
-    hold(bench, request, &subject, "tenant", mine || wanted.adopt).await?;
+    let right = match past.first() {
+        // An attempt of this request that broke off, or what this place closed: nobody lives by it.
+        Some(made) if mine && (closed_here || (made.actor == me && made.at + ONE_REQUEST > (bench.now)())) => {
+            Right::Own
+        }
+        // It outlived its resource, and outlives it again: people live by it, and a rollback must not close it.
+        _ if mine => Right::Adopter,
+        _ => right(wanted.adopt),
+    };
+    hold(bench, request, &subject, "tenant", right).await?;
+    if mine && closed_here {
+        let why = Some("its resource is in the template again");
+        tenant = bench.operations.restore_tenant(&tenant.id, why).await?;
+    }
     keep_in_line(bench, request, wanted, tenant).await
 }
 
-/// Who made a tenant, as its first record says.
-async fn maker(bench: &Bench, id: &TenantId) -> Result<Option<String>, Failure> {
-    let page = bench.operations.session().audit::<Audit>(id, None).await.map_err(OperationError::from)?;
-    Ok(page.entities.into_iter().find(|audit| audit.action == "tenant.create").map(|audit| audit.actor))
+/// Who made a tenant and changed its status since, the oldest first.
+async fn past(bench: &Bench, id: &TenantId) -> Result<Vec<Audit>, Failure> {
+    let (mut past, mut from) = (Vec::new(), None);
+    loop {
+        let page = bench.operations.session().audit::<Audit>(id, from).await.map_err(OperationError::from)?;
+        past.extend(page.entities.into_iter().filter(|audit| STATES.contains(&audit.action.as_str())));
+        from = page.next;
+        if from.is_none() {
+            return Ok(past);
+        }
+    }
+}
+
+/// Whether this place closed it, and nobody had suspended it: what a template closes, the same template opens, and nothing else.
+fn was_closed_by(past: &[Audit], me: &str) -> bool {
+    match past {
+        [.., before, last] => last.action == CLOSE && before.action != SUSPEND && is_same_place(&last.actor, me),
+        _ => false,
+    }
 }
 
 async fn update(bench: &Bench, request: &Request) -> Result<Answer, Failure> {
@@ -140,7 +177,7 @@ async fn update(bench: &Bench, request: &Request) -> Result<Answer, Failure> {
         return create(bench, request).await;
     };
     let tenant = bench.operations.tenant(&id).await?;
-    hold(bench, request, &Subject::Tenant(id), "tenant", wanted.adopt).await?;
+    hold(bench, request, &Subject::Tenant(id), "tenant", right(wanted.adopt)).await?;
     keep_in_line(bench, request, &wanted, tenant).await
 }
 
@@ -172,8 +209,9 @@ async fn delete(bench: &Bench, request: &Request) -> Result<Answer, Failure> {
     let holder = request.envelope.holder();
     // What the properties say beyond that does not matter any more.
     let closes = Properties::any(&request.properties).word("OnDelete", ON_DELETE)?.unwrap_or(false);
-    let held = bench.operations.held(&subject).await?.is_some_and(|held| held.holder == holder);
-    if held && closes {
+    // What was adopted was there before, and its members with it: only `tenantctl tenant close` closes that.
+    let made = bench.operations.held(&subject).await?.is_some_and(|held| held.holder == holder && !held.adopted);
+    if made && closes {
         match bench.operations.close_tenant(&id, Some("its resource left the template")).await {
             Ok(_) | Err(OperationError::TenantUnknown(_)) => {}
             Err(error) => return Err(error.into()),

@@ -5,7 +5,7 @@ use operations::OperationError;
 use operations::registrations::{Subject, settings};
 
 use crate::answer::Answer;
-use crate::held::{hold, settle};
+use crate::held::{hold, right, settle};
 use crate::properties::Properties;
 use crate::request::{Request, Verb};
 use crate::{Bench, Failure};
@@ -34,8 +34,8 @@ pub(crate) async fn handle(bench: &Bench, request: &Request) -> Result<Answer, F
     }
     let subject = Subject::Pool(id.clone());
     let wanted = domain::Pool { observe_unbound: observe, dedicated_to: tenant.clone(), ..before };
-    let adopt = of.flag("Adopt")?.unwrap_or(false);
-    let taken = hold(bench, request, &subject, &settings(&wanted), adopt).await?;
+    let right = right(of.flag("Adopt")?);
+    let taken = hold(bench, request, &subject, &settings(&wanted), right).await?;
     let changed = async {
         operations.dedicate_pool(&id, tenant.as_ref()).await?;
         operations.observe_unbound(&id, observe).await?;

@@ -25,7 +25,7 @@ pub use claim::{Claim, ClaimStatus};
 pub use deployment_audit::DeploymentAudit;
 pub use intent::ClientIntent;
 pub use mailbox::KeyedMailbox;
-pub use registration::Registration;
+pub use registration::{Former, Registration};
 pub use remembered::Remembered;
 pub use seats::Seats;
 pub use slug::SlugOwner;

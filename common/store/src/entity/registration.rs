@@ -14,13 +14,29 @@ pub struct Registration {
     pub holder: String,
     /// What the holder made of it, in words of the holder's own.
     pub made: String,
+    /// It was there when the holder took it: the holder lets go of it, and undoes nothing.
+    pub adopted: bool,
+    /// From whom the holder took it, and who gets it back.
+    pub former: Option<Former>,
     /// Counts writes.
     pub revision: u64,
 }
 
+/// Who held something before it was taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Former {
+    /// As [`Registration::holder`].
+    pub holder: String,
+    /// As [`Registration::made`].
+    pub made: String,
+    /// As [`Registration::adopted`].
+    pub adopted: bool,
+}
+
 impl Entity for Registration {
     const KIND: &'static str = "registration";
-    const ATTRIBUTES: &'static [&'static str] = &["of_pk", "of_sk", "holder", "made", LIST_PK, LIST_SK];
+    const ATTRIBUTES: &'static [&'static str] =
+        &["of_pk", "of_sk", "holder", "made", "adopted", "former", LIST_PK, LIST_SK];
 
     fn key(&self) -> Key {
         Key::registration(&self.of)
@@ -35,7 +51,13 @@ impl Entity for Registration {
             .text("of_sk", &self.of.sk)
             .text("holder", &self.holder)
             .text("made", &self.made)
+            .flag("adopted", self.adopted)
             .listed(NO_TENANT, self.key().pk);
+        if let Some(former) = &self.former {
+            to.map("former", |to| {
+                to.text("holder", &former.holder).text("made", &former.made).flag("adopted", former.adopted);
+            });
+        }
     }
 
     fn read(item: &Item<'_>) -> Result<Self, Broken> {
@@ -43,7 +65,19 @@ impl Entity for Registration {
             of: Key { pk: item.text("of_pk")?.to_owned(), sk: item.text("of_sk")?.to_owned() },
             holder: item.text("holder")?.to_owned(),
             made: item.text("made")?.to_owned(),
+            adopted: item.flag("adopted")?,
+            former: item.map("former")?.map(|former| Former::read(&former)).transpose()?,
             revision: item.number("revision")?,
+        })
+    }
+}
+
+impl Former {
+    fn read(item: &Item<'_>) -> Result<Self, Broken> {
+        Ok(Self {
+            holder: item.text("holder")?.to_owned(),
+            made: item.text("made")?.to_owned(),
+            adopted: item.flag("adopted")?,
         })
     }
 }

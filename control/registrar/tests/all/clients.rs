@@ -98,6 +98,69 @@ async fn what_an_operator_or_another_stack_bound_is_not_unbound_by_a_failed_crea
 }
 
 #[tokio::test]
+async fn deleting_what_was_adopted_leaves_it_and_hands_it_back() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let client = world.client("web", PASSWORDS);
+    let bound = ClientKind::Tenant(acme.id.clone());
+    world.ops.bind_client(&NewBinding::to_tenant(client.clone(), acme.id.clone())).await.unwrap();
+    let mut adopting = web("web", "acme");
+    adopting["Adopt"] = "true".into();
+    let mine = ask(KIND, "Web");
+    // Another resource of the stack failed, so CloudFormation deletes this one.
+    for _ in 0..2 {
+        let told = mine.create(&world, &adopting).await.done();
+        mine.create(&world, &adopting).await.done();
+        mine.delete(&world, &told.physical, &adopting).await.done();
+        assert_eq!(world.binding(&client).await.unwrap().kind, bound);
+    }
+    // It is nobody's again: without insisting nobody takes it.
+    assert_eq!(mine.create(&world, &web("web", "acme")).await.code(), "THERE_ALREADY");
+    // What another template made goes back to it, and that one may still take it away.
+    world.ops.unbind_client(&client).await.unwrap();
+    let theirs = Ask { stack: OTHER, ..ask(KIND, "Web") };
+    let made = theirs.create(&world, &web("web", "acme")).await.done();
+    mine.create(&world, &adopting).await.done();
+    mine.delete(&world, &made.physical, &adopting).await.done();
+    assert_eq!(world.binding(&client).await.unwrap().kind, bound);
+    theirs.update(&world, &made.physical, &web("web", "acme"), &web("web", "acme")).await.done();
+    theirs.delete(&world, &made.physical, &web("web", "acme")).await.done();
+    assert_eq!(world.binding(&client).await.unwrap().kind, ClientKind::Unbound);
+}
+
+#[tokio::test]
+async fn a_renamed_resource_inherits_what_the_old_name_made() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let client = world.client("web", PASSWORDS);
+    let mut adopting = web("web", "acme");
+    adopting["Adopt"] = "true".into();
+    let (old, new) = (ask(KIND, "Old"), ask(KIND, "New"));
+    let physical = old.create(&world, &web("web", "acme")).await.done().physical;
+    // The deployment that renames it makes the new name first and deletes the old one last.
+    new.create(&world, &adopting).await.done();
+    old.delete(&world, &physical, &web("web", "acme")).await.done();
+    assert_eq!(world.binding(&client).await.unwrap().kind, ClientKind::Tenant(acme.id));
+    new.delete(&world, &physical, &adopting).await.done();
+    assert_eq!(world.binding(&client).await.unwrap().kind, ClientKind::Unbound);
+}
+
+#[tokio::test]
+async fn what_was_adopted_and_unbound_since_is_the_adopters_once_it_binds_it_again() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let client = world.client("web", PASSWORDS);
+    world.ops.bind_client(&NewBinding::to_tenant(client.clone(), acme.id.clone())).await.unwrap();
+    let mut adopting = web("web", "acme");
+    adopting["Adopt"] = "true".into();
+    let told = ask(KIND, "Web").create(&world, &adopting).await.done();
+    world.ops.unbind_client(&client).await.unwrap();
+    ask(KIND, "Web").update(&world, &told.physical, &adopting, &adopting).await.done();
+    ask(KIND, "Web").delete(&world, &told.physical, &adopting).await.done();
+    assert_eq!(world.binding(&client).await.unwrap().kind, ClientKind::Unbound);
+}
+
+#[tokio::test]
 async fn another_client_is_another_resource_and_going_back_finds_the_first_one_bound() {
     let world = World::new().await;
     let acme = world.tenant("acme").await;

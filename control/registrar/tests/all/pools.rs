@@ -66,6 +66,26 @@ async fn a_provider_of_another_tenant_or_an_operator_stays_theirs() {
 }
 
 #[tokio::test]
+async fn deleting_an_adopted_provider_or_pool_leaves_it_as_it_is() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let (pool, name) = okta();
+    world.ops.bind_provider(&pool, &name, &ProviderKind::Tenant(acme.id.clone())).await.unwrap();
+    let before = world.ops.provider(&pool, &name).await.unwrap();
+    let adopting =
+        json!({ "UserPoolId": POOL, "ProviderName": "okta", "Serves": "tenant", "TenantId": "acme", "Adopt": "true" });
+    let told = ask(PROVIDER, "Okta").create(&world, &adopting).await.done();
+    ask(PROVIDER, "Okta").delete(&world, &told.physical, &adopting).await.done();
+    assert_eq!(world.ops.provider(&pool, &name).await.unwrap(), before);
+
+    world.ops.dedicate_pool(&pool, Some(&acme.id)).await.unwrap();
+    let adopting = json!({ "UserPoolId": POOL, "DedicatedTo": "acme", "Adopt": "true" });
+    let told = ask(KIND, "Pool").create(&world, &adopting).await.done();
+    ask(KIND, "Pool").delete(&world, &told.physical, &adopting).await.done();
+    assert_eq!(world.ops.pool(&pool).await.unwrap().dedicated_to, Some(acme.id));
+}
+
+#[tokio::test]
 async fn a_pool_is_one_tenants_own_until_its_resource_goes() {
     let world = World::new().await;
     let acme = world.tenant("acme").await;

@@ -9,6 +9,10 @@ use crate::world::{Ask, World, ask};
 
 const KIND: &str = "Custom::TenantryTenant";
 
+/// The stack of the same name, made again; and another one.
+const AGAIN: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/app/22222222-bbbb";
+const OTHER: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/other/3";
+
 fn acme() -> Value {
     json!({ "Slug": "acme", "Name": "Acme", "JoinMode": "request", "SeatLimit": "5", "Chain": "code", "Tier": "gold" })
 }
@@ -73,10 +77,9 @@ async fn a_stack_that_was_rolled_back_and_made_again_finds_its_tenant() {
     let world = World::new().await;
     let first = ask(KIND, "Acme").create(&world, &acme()).await.done();
     ask(KIND, "Acme").delete(&world, &first.physical, &acme()).await.done();
-    let again =
-        Ask { stack: "arn:aws:cloudformation:eu-central-1:123456789012:stack/app/22222222-bbbb", ..ask(KIND, "Acme") };
+    let again = Ask { stack: AGAIN, ..ask(KIND, "Acme") };
     assert_eq!(again.create(&world, &acme()).await.done().physical, first.physical);
-    let other = Ask { stack: "arn:aws:cloudformation:eu-central-1:123456789012:stack/other/3", ..ask(KIND, "Acme") };
+    let other = Ask { stack: OTHER, ..ask(KIND, "Acme") };
     assert_eq!(other.create(&world, &acme()).await.code(), "HELD_BY_ANOTHER");
 }
 
@@ -136,7 +139,61 @@ async fn a_tenant_outlives_its_resource_unless_the_template_says_close() {
         ask(KIND, "Acme").delete(&world, &told.physical, &closing).await.done();
         assert_eq!(world.ops.find_tenant("acme").await.unwrap().status, TenantStatus::Closed);
     }
+    let other = Ask { stack: OTHER, ..ask(KIND, "Acme") };
+    let mut adopting = closing.clone();
+    adopting["Adopt"] = "true".into();
+    assert_eq!(other.create(&world, &adopting).await.code(), "TENANT_STATE");
+}
+
+#[tokio::test]
+async fn a_rollback_closes_no_tenant_that_was_there_before() {
+    let world = World::new().await;
+    let theirs = world.tenant("globex").await;
+    let adopting = json!({ "Slug": "globex", "Adopt": "true", "OnDelete": "close" });
+    let told = ask(KIND, "Globex").create(&world, &adopting).await.done();
+    ask(KIND, "Globex").create(&world, &adopting).await.done();
+    ask(KIND, "Globex").delete(&world, &told.physical, &adopting).await.done();
+    assert_eq!(world.ops.tenant(&theirs.id).await.unwrap().status, TenantStatus::Active);
+
+    // One that outlived its resource, and is found again by a stack of the same name.
+    let closing = json!({ "Slug": "acme", "OnDelete": "close" });
+    let first = ask(KIND, "Acme").create(&world, &acme()).await.done();
+    ask(KIND, "Acme").delete(&world, &first.physical, &acme()).await.done();
+    let again = Ask { stack: AGAIN, ..ask(KIND, "Acme") };
+    again.create(&world, &closing).await.done();
+    again.delete(&world, &first.physical, &closing).await.done();
+    assert_eq!(world.ops.find_tenant("acme").await.unwrap().status, TenantStatus::Active);
+}
+
+#[tokio::test]
+async fn a_tenant_that_a_rollback_closed_is_open_again_at_the_next_attempt() {
+    let world = World::new().await;
+    let closing = json!({ "Slug": "acme", "OnDelete": "close" });
+    let mut physical = String::new();
+    for stack in [crate::world::STACK, AGAIN, AGAIN] {
+        let asking = Ask { stack, ..ask(KIND, "Acme") };
+        let told = asking.create(&world, &closing).await.done();
+        assert!(physical.is_empty() || physical == told.physical);
+        physical = told.physical;
+        assert_eq!(world.ops.find_tenant("acme").await.unwrap().status, TenantStatus::Active);
+        asking.delete(&world, &physical, &closing).await.done();
+        assert_eq!(world.ops.find_tenant("acme").await.unwrap().status, TenantStatus::Closed);
+    }
+}
+
+#[tokio::test]
+async fn a_template_opens_nothing_that_an_operator_closed_or_suspended() {
+    let world = World::new().await;
+    let closing = json!({ "Slug": "acme", "OnDelete": "close" });
+    let told = ask(KIND, "Acme").create(&world, &closing).await.done();
+    let id = told.physical.parse().unwrap();
+    world.ops.suspend_tenant(&id, None).await.unwrap();
+    ask(KIND, "Acme").delete(&world, &told.physical, &closing).await.done();
     assert_eq!(ask(KIND, "Acme").create(&world, &closing).await.code(), "TENANT_STATE");
+    world.ops.restore_tenant(&id, None).await.unwrap();
+    world.ops.close_tenant(&id, Some("they left")).await.unwrap();
+    assert_eq!(ask(KIND, "Acme").create(&world, &closing).await.code(), "TENANT_STATE");
+    assert_eq!(world.ops.find_tenant("acme").await.unwrap().status, TenantStatus::Closed);
 }
 
 #[tokio::test]
