@@ -72,7 +72,9 @@ pub(super) fn candidates(schema: &Schema, asked_for: &[String]) -> Vec<String> {
     let custom = |name: &&String| {
         let Some(plain) = name.strip_prefix("custom:") else { return false };
         let plain: String = plain.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-        WORDS.iter().any(|word| plain.contains(word))
+        // `accountName` and its like are people's names as often as not: only for who asks.
+        let of_people = ["account", "customer", "partner"].iter().any(|word| plain.contains(word));
+        WORDS.iter().any(|word| plain.contains(word)) && !(of_people && plain.ends_with("name"))
     };
     let mut names: Vec<String> = schema.readable().iter().filter(custom).cloned().collect();
     names.extend(asked_for.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
@@ -163,10 +165,15 @@ impl Count {
     }
 }
 
-/// A value as it may be shown: no address, and no more than fits.
-fn shown(value: &str) -> String {
+/// A value as it may be shown: no address, no telephone number, and no more than fits.
+pub fn shown(value: &str) -> String {
+    const TELEPHONE: usize = 7;
     if value.contains('@') || value.to_ascii_lowercase().contains("%40") {
         return "(an address)".to_owned();
+    }
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    if digits >= TELEPHONE && value.starts_with(['+', '0']) && value.chars().all(|c| "+-/(). 0123456789".contains(c)) {
+        return "(a telephone number)".to_owned();
     }
     let short: String = value.chars().take(40).collect();
     if short.len() < value.len() { format!("{short}…") } else { short }
@@ -188,6 +195,8 @@ mod tests {
             "custom:plan",
             "custom:userRole",
             "custom:site-id",
+            "custom:accountName",
+            "custom:customer_name",
         ]);
         let all =
             ["custom:ORG", "custom:companyId", "custom:site-id", "custom:tenantId", "custom:tenant_id", "custom:plan"];
@@ -207,5 +216,10 @@ mod tests {
         let shown: Vec<(&str, u64)> = closed.most.iter().map(|one| (one.value.as_str(), one.users)).collect();
         assert_eq!(shown[..3], [("globex", 7), ("(an address)", 5), ("acme", 3)]);
         assert_eq!(shown[3].0.chars().count(), 41);
+        let seen = super::shown;
+        assert_eq!(
+            [seen("+49 30 1234567"), seen("0301234567"), seen("4711")].map(|text| text.starts_with('(')),
+            [true, true, false]
+        );
     }
 }

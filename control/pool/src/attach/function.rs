@@ -139,12 +139,16 @@ pub async fn standing(lambda: &Client, function: &FunctionArn, pool: &PoolSettin
         Err(error) if is_missing(&error) => return Ok(Standing::Missing),
         Err(error) => return Err(failed(CONFIGURATION, function, &error)),
     };
-    // A function that nobody called for long is `Inactive` and wakes up with the next call: the probe is that call.
-    if matches!(found.state, Some(State::Failed | State::Pending))
+    // A function that nobody called for long is `Inactive`: the first call fails while it wakes up, and would be somebody's sign-in.
+    if matches!(found.state, Some(State::Failed | State::Pending | State::Inactive))
         || found.last_update_status == Some(LastUpdateStatus::Failed)
     {
-        let state = found.state.map(|state| state.to_string()).unwrap_or_default();
-        let why = found.state_reason.or(found.last_update_status_reason).unwrap_or_default();
+        let state = found.state.as_ref().map(ToString::to_string).unwrap_or_default();
+        let why = found.state_reason.or(found.last_update_status_reason).unwrap_or_else(|| {
+            let asleep = found.state == Some(State::Inactive);
+            if asleep { "nobody called it for long; call it once (`aws lambda invoke`), which wakes it up" } else { "" }
+                .to_owned()
+        });
         return Ok(Standing::NotReady(format!("{state} {why}").trim().to_owned()));
     }
     Ok(Standing::Ready(permission(lambda, function, pool).await?))

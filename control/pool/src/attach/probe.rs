@@ -2,6 +2,7 @@
 
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::LogType;
 use domain::{ClientId, PoolId};
 use serde_json::{Value, json};
 
@@ -30,18 +31,39 @@ pub async fn probe(
         .invoke()
         .function_name(name.to_string())
         .set_qualifier(function.qualifier.clone())
+        .log_type(LogType::Tail)
         .payload(Blob::new(event.to_string()))
         .customize()
         .config_override(in_region(function))
         .send()
         .await
         .map_err(|error| failed(CALL, function, &error))?;
+    let broke = answer.log_result.as_deref().and_then(broke);
     let body: Value = answer.payload.and_then(|body| serde_json::from_slice(body.as_ref()).ok()).unwrap_or_default();
     if answer.function_error.is_some() {
         let said = body.get("errorMessage").and_then(Value::as_str).unwrap_or("an error without words");
         return Ok(Some(said.chars().take(300).collect()));
     }
-    Ok((body != event).then(|| "an answer that is not the event as it was".to_owned()))
+    if body != event {
+        return Ok(Some("an answer that is not the event as it was".to_owned()));
+    }
+    Ok(broke)
+}
+
+/// What the end of a function's log says of a call that broke. Post confirmation gives the event back even then (`ANSWERS_WHEN_BROKEN`), so
+/// its answer alone says nothing of the table.
+fn broke(log: &str) -> Option<String> {
+    let log = aws_smithy_types::base64::decode(log).ok()?;
+    let log = String::from_utf8_lossy(&log);
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line.get(line.find('{')?..)?).ok());
+    lines.rev().find_map(|line| {
+        let fields = line.get("fields").unwrap_or(&line);
+        let text = |name: &str| fields.get(name).and_then(Value::as_str);
+        (text("message") == Some("broken") || text("decision") == Some("broken")).then(|| {
+            let cause: String = text("cause").unwrap_or("no cause is given").chars().take(300).collect();
+            format!("the event as it was, though its log says that it broke: {cause}")
+        })
+    })
 }
 
 fn event(trigger: Trigger, version: PreTokenVersion, pool: &PoolId, client: &ClientId) -> Value {
@@ -99,4 +121,24 @@ fn event(trigger: Trigger, version: PreTokenVersion, pool: &PoolId, client: &Cli
         "callerContext": { "awsSdkVersion": "tenantctl", "clientId": client.as_ref() },
         "request": request, "response": response,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_that_answers_although_it_broke_is_found_out_by_its_log() {
+        let log = |line: &str| {
+            let text = format!(
+                "START RequestId: 1 Version: $LATEST\n{line}\nEND RequestId: 1\nREPORT RequestId: 1 Duration: 3 ms"
+            );
+            broke(&aws_smithy_types::base64::encode(text))
+        };
+        let line = r#"{"level":"WARN","message":"broken","trigger":"post_confirmation","code":"TRY_AGAIN","cause":"no such table"}"#;
+        assert!(log(line).is_some_and(|said| said.ends_with("no such table")), "{:?}", log(line));
+        assert_eq!(log(r#"{"level":"INFO","message":"answered","decision":"observed"}"#), None);
+        assert_eq!(log("{"), None);
+        assert_eq!(broke("no base64!"), None);
+    }
 }

@@ -181,14 +181,36 @@ impl PoolSettings {
     /// The whole update that puts these functions into the slots and keeps everything else.
     pub fn update(&self, slots: &Slots) -> Value {
         let mut input = self.input.clone();
+        // Left out, they stay: Terraform's provider leaves them out of every update, too. A list without AWS's own tags, which nobody may
+        // write, was never seen on a pool that has such.
+        input.remove(TAGS);
         // Never left out, even where it is empty: left out, and empty, are one to Cognito, and this way it is seen.
         input.insert("LambdaConfig".to_owned(), slots.to_json());
         Value::Object(input)
     }
 
+    /// The update that brings back what was read, slots included, and tags where all of them can be written.
+    pub fn restore(&self) -> Value {
+        let mut update = self.update(&self.slots());
+        let tags = self.input.get(TAGS).and_then(Value::as_object);
+        if let (Some(tags), Some(update)) = (tags, update.as_object_mut())
+            && !tags.keys().any(|name| name.starts_with("aws:"))
+        {
+            update.insert(TAGS.to_owned(), Value::Object(tags.clone()));
+        }
+        update
+    }
+
+    /// Everything but the slots.
+    fn compared(&self) -> Value {
+        let mut input = self.input.clone();
+        input.remove("LambdaConfig");
+        Value::Object(input)
+    }
+
     /// What is not as it was, slots apart: the names of settings. What one of the two does not know is not compared.
     pub fn changed(&self, after: &Self) -> Vec<String> {
-        let (before, now) = (self.update(&Slots::default()), after.update(&Slots::default()));
+        let (before, now) = (self.compared(), after.compared());
         let mut names = Vec::new();
         differ("", &tidy(&before), &tidy(&now), &mut names);
         if let (Some(before), Some(now)) = (&self.mfa, &after.mfa) {
@@ -203,6 +225,7 @@ impl PoolSettings {
     }
 }
 
+const TAGS: &str = "UserPoolTags";
 const DESCRIBE: &str = "DescribeUserPool";
 
 /// Reads a pool's settings.
@@ -260,10 +283,6 @@ fn one_way(input: &mut Map<String, Value>) {
         && let Some(config) = input.get_mut("AdminCreateUserConfig").and_then(Value::as_object_mut)
     {
         config.remove("UnusedAccountValidityDays");
-    }
-    // Tags of AWS itself are shown and cannot be written; nobody can take them away either.
-    if let Some(tags) = input.get_mut("UserPoolTags").and_then(Value::as_object_mut) {
-        tags.retain(|name, _| !name.starts_with("aws:"));
     }
 }
 
@@ -416,14 +435,24 @@ mod tests {
         let both = json!({
             "Policies": { "PasswordPolicy": { "TemporaryPasswordValidityDays": 3 } },
             "AdminCreateUserConfig": { "AllowAdminCreateUserOnly": false, "UnusedAccountValidityDays": 3 },
-            "UserPoolTags": { "team": "people", "aws:cloudformation:stack-name": "x" },
         });
         let update = settings(both).update(&Slots::default());
         assert_eq!(update.pointer("/AdminCreateUserConfig"), Some(&json!({ "AllowAdminCreateUserOnly": false })));
-        assert_eq!(update.pointer("/UserPoolTags"), Some(&json!({ "team": "people" })));
         let old = json!({ "AdminCreateUserConfig": { "UnusedAccountValidityDays": 3 } });
         let update = settings(old).update(&Slots::default());
         assert_eq!(update.pointer("/AdminCreateUserConfig/UnusedAccountValidityDays"), Some(&json!(3)));
+    }
+
+    #[test]
+    fn tags_are_not_written_and_a_lost_one_is_noticed_even_if_it_is_of_aws() {
+        let tagged = |tags: Value| settings(json!({ "UserPoolTags": tags }));
+        let before = tagged(json!({ "team": "people", "aws:cloudformation:stack-name": "x" }));
+        assert_eq!(before.update(&Slots::default()).get("UserPoolTags"), None);
+        assert_eq!(before.restore().get("UserPoolTags"), None, "not all of them can be written");
+        let lost = before.changed(&tagged(json!({ "team": "people" })));
+        assert_eq!(lost, ["UserPoolTags.aws:cloudformation:stack-name"]);
+        let own = json!({ "team": "people" });
+        assert_eq!(tagged(own.clone()).restore().get("UserPoolTags"), Some(&own));
     }
 
     #[test]

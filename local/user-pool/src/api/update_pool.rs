@@ -129,9 +129,10 @@ fn shown(before: &Map<String, Value>, mut given: Map<String, Value>, slots: Map<
     if given.get("DeviceConfiguration").is_some_and(|config| config.as_object().is_some_and(Map::is_empty)) {
         given.remove("DeviceConfiguration");
     }
-    // AWS's own tags are nobody's to take away.
+    // Tags that are not given stay (Terraform's provider relies on that); AWS's own are nobody's to take away.
+    let kept = !given.contains_key("UserPoolTags");
     for (name, tag) in before.get("UserPoolTags").and_then(Value::as_object).into_iter().flatten() {
-        if name.starts_with("aws:")
+        if (kept || name.starts_with("aws:"))
             && let Some(tags) = given.entry("UserPoolTags").or_insert_with(|| json!({})).as_object_mut()
         {
             tags.insert(name.clone(), tag.clone());
