@@ -55,3 +55,33 @@ impl Claims {
         if one && ours { Ok(true) } else { Err(TokenRefused::TagMismatch) }
     }
 }
+
+/// The standard attributes of a pool [developer guide, "Working with user attributes"].
+const ATTRIBUTES: &[&str] = &[
+    "address",
+    "birthdate",
+    "email",
+    "email_verified",
+    "family_name",
+    "gender",
+    "given_name",
+    "identities",
+    "locale",
+    "middle_name",
+    "name",
+    "nickname",
+    "phone_number",
+    "phone_number_verified",
+    "picture",
+    "preferred_username",
+    "profile",
+    "sub",
+    "updated_at",
+    "website",
+    "zoneinfo",
+];
+
+/// Whether Cognito itself puts an attribute of the person under this name, where no trigger says otherwise.
+pub(crate) fn is_attribute(claim: &str) -> bool {
+    ["custom:", "dev:", "cognito:"].iter().any(|prefix| claim.starts_with(prefix)) || ATTRIBUTES.contains(&claim)
+}

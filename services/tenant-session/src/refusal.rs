@@ -40,6 +40,12 @@ pub enum TokenRefused {
     /// No `https://aws.amazon.com/tags`.
     #[error("The token carries no session tag. Use version 2 or 3 of pre token generation, or a broker.")]
     NoTag,
+    /// No tag, and the tenant's claim has the name of an attribute.
+    #[error(
+        "The token carries no session tag, and its tenant stands where Cognito writes an attribute, which its person may have \
+         chosen. Let the triggers say the tenant under another name, such as tenant_id, and read that one."
+    )]
+    MaybeAttribute,
     /// The tag is not this tenant, once, transitive, and nothing besides.
     #[error("The token's session tag is not exactly its tenant. Check what else writes this pool's claims.")]
     TagMismatch,
@@ -64,6 +70,7 @@ impl TokenRefused {
             Self::NoTenant => "TENANT_MISSING",
             Self::TenantUnreadable => "TENANT_UNREADABLE",
             Self::NoTag => "TENANT_TAG_MISSING",
+            Self::MaybeAttribute => "TENANT_CLAIM_IS_ATTRIBUTE",
             Self::TagMismatch => "TENANT_TAG_MISMATCH",
             Self::KeysUnavailable => "KEYS_UNAVAILABLE",
         }

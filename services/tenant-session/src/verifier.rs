@@ -7,7 +7,7 @@ use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 
-use crate::claims::Claims;
+use crate::claims::{Claims, is_attribute};
 use crate::keys::{Keys, Missing};
 use crate::refusal::TokenRefused;
 use crate::tenant::identifies;
@@ -62,7 +62,8 @@ impl Verifier {
     }
 
     /// Believes tokens without a session tag too, for a broker behind a pool whose tokens are of version 1 and cannot carry
-    /// one. Web identity refuses them. A tag that is there has to be right all the same.
+    /// one. Web identity refuses them. A tag that is there has to be right all the same, and without one a tenant claim of an
+    /// attribute's name (`custom:…`, `profile`, …) is not believed: people may write attributes. Name enforced app clients alone.
     #[must_use]
     pub fn accepting_untagged(mut self) -> Self {
         self.untagged = true;
@@ -94,12 +95,18 @@ impl Verifier {
         if !tagged && !self.untagged {
             return Err(TokenRefused::NoTag);
         }
+        // At a client that only observes, the event goes back unchanged, and an attribute stands in the token as its person wrote it.
+        if !tagged && is_attribute(&self.tenant_claim) {
+            return Err(TokenRefused::MaybeAttribute);
+        }
+        let member = Some(&self.member_claim).filter(|claim| tagged || !is_attribute(claim));
+        let member = member.and_then(|claim| claims.text(claim)).filter(|member| identifies(member, "m_"));
         Ok(VerifiedIdToken::new(Parts {
             raw: token.to_owned().into(),
             tenant,
             tagged,
             sub: sub.to_owned(),
-            member: claims.text(&self.member_claim).filter(|member| identifies(member, "m_")).map(str::to_owned),
+            member: member.map(str::to_owned),
             client: client.to_owned(),
             issued,
             expires,

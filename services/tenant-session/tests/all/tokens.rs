@@ -238,6 +238,28 @@ async fn an_untagged_token_is_believed_only_where_that_was_asked_for_and_a_wrong
 }
 
 #[tokio::test]
+async fn what_a_person_may_have_written_is_not_believed_without_a_tag() {
+    let clock = Clock::new();
+    for name in ["custom:tenantId", "dev:custom:tenantId", "profile", "nickname", "website"] {
+        let mut written = claims();
+        written[name] = written["tenant_id"].take();
+        let tagged = written.clone();
+        written.as_object_mut().unwrap().remove(TAGS);
+        let before = || verifier(&clock).with_claims(name, "member_id").accepting_untagged();
+        let after = || verifier(&clock).accepting_untagged().with_claims(name, "member_id");
+        for verifier in [before(), after()] {
+            let refused = verifier.verify(&signed(&written)).await.unwrap_err();
+            assert_eq!(refused, TokenRefused::MaybeAttribute, "{name}");
+            verifier.verify(&signed(&tagged)).await.unwrap();
+        }
+    }
+    let mut written = but(TAGS, Value::Null);
+    written["custom:memberId"] = written["member_id"].take();
+    let lenient = verifier(&clock).accepting_untagged().with_claims("tenant_id", "custom:memberId");
+    assert_eq!(lenient.verify(&signed(&written)).await.unwrap().member_id(), None);
+}
+
+#[tokio::test]
 async fn reads_the_tenant_from_the_claim_of_the_deployments_choice() {
     let mut renamed = claims();
     renamed["custom:tenantId"] = renamed["tenant_id"].take();
