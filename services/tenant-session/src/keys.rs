@@ -108,8 +108,15 @@ impl Fetched {
         if let Some(key) = self.known.read().await.younger(FRESH, kid) {
             return Ok(key);
         }
-        // One fetch at a time; who waited for it looks again.
-        let mut next = self.next.lock().await;
+        // One fetch at a time. While it runs, known keys do: a pool that hangs must hold up one request, not all of them.
+        let mut next = match self.next.try_lock() {
+            Ok(next) => next,
+            Err(_) => match self.known.read().await.younger(STALE, kid) {
+                Some(key) => return Ok(key),
+                None => self.next.lock().await,
+            },
+        };
+        // Who waited for it looks again.
         if let Some(key) = self.known.read().await.younger(FRESH, kid) {
             return Ok(key);
         }

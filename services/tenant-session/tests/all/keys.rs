@@ -112,6 +112,39 @@ async fn a_silent_pool_refuses_strangers_and_keeps_known_keys_for_a_day() {
     assert_eq!(verifier.verify(&signed(&claims())).await.unwrap_err(), TokenRefused::KeysUnavailable);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_pool_that_hangs_holds_up_one_request_and_not_those_whose_key_is_known() {
+    let slow = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let hangs = Arc::clone(&slow);
+    let verifier = Arc::new(verifier(Keys::fetched(move || {
+        let hangs = hangs.load(Ordering::SeqCst);
+        async move {
+            if hangs {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                return Err(FetchError("it hangs".to_owned()));
+            }
+            Ok(jwks(&[jwk("pool")]))
+        }
+    })));
+    let token = signed(&claims());
+    verifier.verify(&token).await.unwrap();
+    slow.store(true, Ordering::SeqCst);
+    tokio::time::advance(Duration::from_mins(61)).await;
+    let many = (0..20).map(|_| {
+        let (verifier, token) = (Arc::clone(&verifier), token.clone());
+        tokio::spawn(async move {
+            let began = tokio::time::Instant::now();
+            verifier.verify(&token).await.unwrap();
+            began.elapsed()
+        })
+    });
+    let mut waited = 0;
+    for one in many.collect::<Vec<_>>() {
+        waited += usize::from(one.await.unwrap() > Duration::from_secs(1));
+    }
+    assert_eq!(waited, 1);
+}
+
 #[tokio::test]
 async fn a_key_that_is_not_for_rs256_signatures_or_too_short_is_passed_over() {
     let mut wrong = vec![json!({ "kty": "new", "kid": "pool" }), json!(7)];
