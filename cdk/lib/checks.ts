@@ -17,9 +17,15 @@ function wrong(at: string, value: unknown, put: string): never {
   return refused("CONFIGURATION_TYPE", `\`${at}\` is ${JSON.stringify(value)}. Put ${put} there.`);
 }
 
-/** A text that is not empty; `like` is what it has to look like, and `such` an example. */
+/** What no text holds: a line's end would begin another header of a mail, and CloudFormation would look the reference up. */
+const NEVER = /\p{Cc}|\{\{resolve:/u;
+
+/** A text that is not empty, on one line; `like` is what it has to look like, and `such` an example. */
 export function text(such: string, like: RegExp = /\S/): Check<string> {
-  return (value, at) => (typeof value === "string" && like.test(value) ? value : wrong(at, value, such));
+  return (value, at) => {
+    if (typeof value !== "string" || !like.test(value)) return wrong(at, value, such);
+    return NEVER.test(value) ? wrong(at, value, `${such}, without line ends and references,`) : value;
+  };
 }
 
 /** One of these words. */
@@ -45,10 +51,23 @@ export function list<T>(item: Check<T>): Check<readonly T[]> {
     Array.isArray(value) ? value.map((entry, index) => item(entry, `${at}[${index}]`)) : wrong(at, value, "a list");
 }
 
-/** An object with any keys, each value checked. */
-export function map<T>(item: Check<T>): Check<Readonly<Record<string, T>>> {
-  return (value, at) =>
-    Object.fromEntries(Object.entries(plain(value, at)).map(([key, entry]) => [key, item(entry, `${at}.${key}`)]));
+/** A list without two entries for the same thing. */
+export function distinct<T>(item: Check<T>, of: (entry: T) => string = String): Check<readonly T[]> {
+  return (value, at) => {
+    const found = list(item)(value, at);
+    const twice = found.findIndex((entry, index) => found.findIndex((other) => of(other) === of(entry)) < index);
+    return twice === -1 ? found : wrong(`${at}[${twice}]`, found[twice], "something that is not in the list yet");
+  };
+}
+
+/** An object with any keys, each value checked, and each key if there is a check for it. */
+export function map<T>(item: Check<T>, key: Check<string> = text("a name")): Check<Readonly<Record<string, T>>> {
+  return (value, at) => {
+    const entries = Object.entries(plain(value, at));
+    return Object.fromEntries(
+      entries.map(([name, entry]) => [key(name, `${at}: a key`), item(entry, `${at}.${name}`)]),
+    );
+  };
 }
 
 /** An object that has these keys and no others. */

@@ -5,11 +5,32 @@ import { describe, expect, test } from "vitest";
 import { deployments, folder } from "../test/synthesized.ts";
 import { checked, readConfiguration } from "./configuration.ts";
 
+const topic = "arn:aws:sns:eu-west-1:111122223333:alarms";
+const sessions = { clients: ["a"] };
+const orders = { name: "orders" };
+const files = { name: "files.example" };
 const pool = "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_Example01";
 
 test("takes what the tests deploy, and nothing at all", () => {
   expect(Object.keys(checked({}))).toEqual([]);
   for (const configuration of Object.values(deployments)) expect(checked(configuration)).toEqual(configuration);
+});
+
+test("takes names that look odd and are none", () => {
+  const written: unknown[] = [
+    { region: "eusc-de-east-1" },
+    { region: "us-gov-west-1" },
+    { alarmTopics: [topic, topic.replace("eu-west-1", "eu-west-2")] },
+    { sender: { from: "Acme <no-reply@mail.acme.example>", identity: "Acme.example" } },
+    {
+      sender: { from: "Acme <no-reply@acme.example>", identity: "No-Reply@acme.example", configurationSet: "codes_1" },
+    },
+    { claims: { tenant_id: ["tenant_id", "https://acme.example/tenant"], roles: [], permissions: null } },
+    { claims: { tenant_id: "roles", roles: "tenant_id" } },
+    { prefix: "acme", tableName: "acme" },
+    { tableName: "Acme_1.table" },
+  ];
+  for (const configuration of written) expect(checked(configuration)).toEqual(configuration);
 });
 
 describe("refuses", () => {
@@ -28,6 +49,38 @@ describe("refuses", () => {
     ["CONFIGURATION_TYPE", /`region`/, { region: "Ireland" }],
     ["CONFIGURATION_TYPE", /`prefix`/, { prefix: "Tenantry!" }],
     ["CONFIGURATION_TYPE", /`adoptedPools\[1\]`/, { adoptedPools: [pool, "eu-west-1_Example01"] }],
+    ["CONFIGURATION_TYPE", /`adoptedPools\[1\]`.*in the list yet/, { adoptedPools: [pool, pool] }],
+    ["CONFIGURATION_TYPE", /`alarmTopics\[1\]`.*in the list yet/, { alarmTopics: [topic, topic] }],
+    ["CONFIGURATION_TYPE", /`isolation.tables\[1\]`/, { isolation: { ...sessions, tables: [orders, orders] } }],
+    ["CONFIGURATION_TYPE", /`isolation.buckets\[1\]`/, { isolation: { ...sessions, buckets: [files, files] } }],
+    ["CONFIGURATION_TYPE", /`isolation.clients\[1\]`/, { isolation: { clients: ["a", "a"] } }],
+    ["CONFIGURATION_TYPE", /a bucket's name/, { isolation: { ...sessions, buckets: [{ name: "Files_1" }] } }],
+    ["CONFIGURATION_TYPE", /a bucket's name/, { isolation: { ...sessions, buckets: [{ name: "fil*" }] } }],
+    ["CONFIGURATION_TYPE", /a table's name/, { isolation: { ...sessions, tables: [{ name: "*" }] } }],
+    ["CONFIGURATION_TYPE", /an index's name/, { isolation: { ...sessions, tables: [{ ...orders, indexes: ["*"] }] } }],
+    ["CONFIGURATION_TYPE", /a role's ARN/, { isolation: { brokerRole: "arn:aws:iam::111122223333:role/*" } }],
+    ["CONFIGURATION_TYPE", /VersionId/, { codeKey: { version: "a:b}}{{resolve:ssm:x" } }],
+    ["CONFIGURATION_TYPE", /`prefix`/, { prefix: "ab", tableName: "orders" }],
+    ["CONFIGURATION_TYPE", /`tags: a key`.*AWS's own/, { tags: { "aws:team": "x" } }],
+    ["CONFIGURATION_TYPE", /`tags: a key` is ""/, { tags: { "": "x" } }],
+    ["CONFIGURATION_TYPE", /without line ends/, { tracing: "a\nb" }],
+    ["CONFIGURATION_TYPE", /references/, { disposable: "{{resolve:ssm:x}}" }],
+    ["TAGS_MANY", /49 tags/, { tags: Object.fromEntries(Array.from({ length: 49 }, (_, at) => [`t${at}`, "x"])) }],
+    ["NAMES_TOGETHER", /"acme".*deployment that is live/, { prefix: "acme" }],
+    ["REGION_MISSING", /`poolSender`/, { poolSender: "a@b.example" }],
+    ["ISOLATION_OWN_TABLE", /tenantry/, { isolation: { ...sessions, tables: [{ name: "tenantry" }] } }],
+    ["ISOLATION_OWN_TABLE", /acme/, { tableName: "acme", isolation: { ...sessions, tables: [{ name: "acme" }] } }],
+    [
+      "CONFIGURATION_TYPE",
+      /Bcc.*without line ends/,
+      { sender: { from: "Acme\r\nBcc: evil@evil.example <a@b.example>" } },
+    ],
+    ["CONFIGURATION_TYPE", /resolve/, { sender: { from: "{{resolve:ssm:x}} <a@b.example>" } }],
+    ["SENDER_UNUSABLE", /"\*@b.example"/, { sender: { from: "*@b.example" } }],
+    ["SENDER_IDENTITY", /"\*"/, { sender: { from: "a@b.example", identity: "*" } }],
+    ["SENDER_IDENTITY", /"example"/, { sender: { from: "a@b.example", identity: "example" } }],
+    ["SENDER_IDENTITY", /"other.example"/, { poolSender: { from: "a@b.example", identity: "other.example" } }],
+    ["SENDER_CONFIGURATION_SET", /"\*"/, { sender: { from: "a@b.example", configurationSet: "*" } }],
     ["CONFIGURATION_TYPE", /`customerKey`/, { customerKey: "yes" }],
     ["CONFIGURATION_TYPE", /`disposable`/, { disposable: true }],
     ["CONFIGURATION_TYPE", /`tracing`/, { tracing: "" }],
@@ -37,6 +90,16 @@ describe("refuses", () => {
     ["CONFIGURATION_MISSING", /`isolation.tables\[0\].name`/, { isolation: { clients: ["a"], tables: [{}] } }],
     ["SENDER_UNUSABLE", /"nobody"/, { sender: "nobody" }],
     ["CLAIM_UNKNOWN", /"tenant"/, { claims: { tenant: "x" } }],
+    ["CLAIM_NAME", /"sub" is no name for tenant_id/, { claims: { tenant_id: "sub" } }],
+    ["CLAIM_NAME", /cognito:/, { claims: { roles: ["roles", "cognito:groups"] } }],
+    ["CLAIM_NAME", /a b/, { claims: { roles: { name: "a b", shape: "list" } } }],
+    ["CLAIM_NAME", /…/, { claims: { roles: "x".repeat(101) } }],
+    ["CLAIM_NAME", /é/, { claims: { roles: "rolé" } }],
+    ["CLAIM_TWICE", /"a" would stand for tenant_id and for roles\./, { claims: { tenant_id: "a", roles: "a" } }],
+    ["CLAIM_TWICE", /tenant_id/, { claims: { roles: "tenant_id" } }],
+    ["CLAIM_TWICE", /which keeps its own name/, { claims: { tenant_id: "permissions" } }],
+    ["CLAIM_TWICE", /roles and for roles/, { claims: { roles: ["a", "a"] } }],
+    ["CLAIMS_LONG", /2048/, { claims: { roles: Array.from({ length: 30 }, (_, at) => `${at}${"x".repeat(90)}`) } }],
     ["PLAN_TOKEN_VERSION", /lite.*V2/, { plan: "lite", tokenVersion: "V2" }],
     ["PLAN_THREAT_PROTECTION", /plus/, { threatProtection: "audit" }],
     ["POOL_SETTING", /`mfa`/, { createPool: false, mfa: "optional" }],

@@ -6,13 +6,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { IConstruct } from "constructs";
-import { type Check, flag, list, map, object, oneOf, text, textOr, whole } from "./checks.ts";
+import { type Check, distinct, flag, list, map, object, oneOf, text, textOr, whole } from "./checks.ts";
 import { type ClaimNames, claimsVariable } from "./claims.ts";
-import type { CodeKeyVersions } from "./constructs/code-key.ts";
+import { type CodeKeyVersions, SECRET_VERSION } from "./constructs/code-key.ts";
 import type { TokenVersion } from "./constructs/tenant-triggers.ts";
 import { checkPlan, type Mfa, type Plan, type ThreatProtection } from "./constructs/tenant-user-pool.ts";
 import { refused } from "./refusal.ts";
-import { addressOf, type Sender } from "./sender.ts";
+import { configurationSetOf, identityOf, type Sender } from "./sender.ts";
 
 const MAIL = {
   from: text("a sender that SES has verified"),
@@ -23,7 +23,8 @@ const MAIL = {
 const sender: Check<Sender> = (value, at) => {
   const given = textOr("a sender that SES has verified", object(MAIL, ["from"]))(value, at);
   const found = typeof given === "string" ? { from: given } : { ...given, from: given.from ?? "" };
-  addressOf(found.from);
+  identityOf(found);
+  configurationSetOf(found);
   return found;
 };
 
@@ -39,7 +40,31 @@ const claims: Check<ClaimNames> = (value, at) => {
 };
 
 const reason = text("the reason, in a sentence");
-const roleArn = text("a role's ARN", /^arn:[a-z-]+:iam::\d{12}:role\//);
+const roleArn = text("a role's ARN", /^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/);
+const tableName = text("a table's name", /^[A-Za-z0-9_.-]{3,255}$/);
+const secretVersion = text("a secret's VersionId", SECRET_VERSION);
+// As Amazon S3's rules for bucket names have it; a wildcard would reach other buckets.
+const bucketName = text(
+  "a bucket's name",
+  /^(?!.*(?:\.\.|\.-|-\.))(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+);
+// What tags can be in every service that gets them; AWS's own begin with `aws:`.
+const tagKey = text(
+  "a tag's key, of 128 characters at most and not AWS's own",
+  /^(?!aws:)[\p{L}\p{N} _.:/=+@-]{1,128}$/iu,
+);
+const tagValue = text("a tag's value, of 256 characters at most", /^[\p{L}\p{N} _.:/=+@-]{1,256}$/u);
+
+/** A resource takes 50 tags, and two are ours. */
+const TAGS = 48;
+
+const tags: Check<Readonly<Record<string, string>>> = (value, at) => {
+  const found = map(tagValue, tagKey)(value, at);
+  const many = Object.keys(found).length;
+  return many <= TAGS
+    ? found
+    : refused("TAGS_MANY", `\`${at}\` has ${many} tags, and ${TAGS} fit beside our two. Leave some out.`);
+};
 
 /** What isolation reaches: see `TenantIsolation`. */
 export interface IsolationConfiguration {
@@ -79,9 +104,9 @@ export interface Configuration {
   readonly account?: string;
   /** The Region to deploy into. */
   readonly region?: string;
-  /** Functions are called `<prefix>-<trigger>`. */
+  /** Functions are called `<prefix>-<trigger>`. Never changed in a live deployment. */
   readonly prefix?: string;
-  /** The table's name. */
+  /** The table's name. Never changed in a live deployment: another name is another, empty table. */
   readonly tableName?: string;
   /** The folder with the functions' binaries: see `FunctionCode`. */
   readonly functions?: string;
@@ -137,21 +162,24 @@ export interface Configuration {
 const SETTINGS: { readonly [K in keyof Configuration]-?: Check<NonNullable<Configuration[K]>> } = {
   stage: text("a name of letters, digits and hyphens that begins with a letter", /^[A-Za-z][A-Za-z0-9-]{0,63}$/),
   account: text("an account's twelve digits", /^\d{12}$/),
-  region: text("a Region, such as eu-west-1", /^[a-z]{2}(-[a-z]+)+-\d$/),
-  prefix: text("a name of lower-case letters, digits and hyphens, 32 at most", /^[a-z][a-z0-9-]{0,31}$/),
-  tableName: text("a table's name", /^[A-Za-z0-9_.-]{3,255}$/),
+  region: text("a Region, such as eu-west-1", /^[a-z]{2,4}(-[a-z]+)+-\d$/),
+  prefix: text("a name of 3 to 32 lower-case letters, digits and hyphens", /^[a-z][a-z0-9-]{2,31}$/),
+  tableName,
   functions: text("the folder with the functions' binaries, such as ../target/lambda"),
   architecture: oneOf("arm64", "x86_64"),
   memorySize: whole(128, 10240),
   sender,
   codeMinutes: whole(1, 15),
-  codeKey: object({ version: text("a secret's VersionId"), previousVersion: text("a secret's VersionId") }),
+  codeKey: object({ version: secretVersion, previousVersion: secretVersion }),
   claims,
   logLevel: oneOf("error", "warn", "info", "debug", "trace"),
   logRetentionDays: whole(1, 3653),
   tracing: reason,
   createPool: flag,
-  adoptedPools: list(text("a user pool's ARN", /^arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool\/[A-Za-z0-9_-]+$/)),
+  adoptedPools: distinct(
+    text("a user pool's ARN", /^arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool\/[A-Za-z0-9_-]+$/),
+    (arn) => arn.replace(/^.*\//, ""),
+  ),
   plan: oneOf("lite", "essentials", "plus"),
   tokenVersion: oneOf("V1", "V2", "V3"),
   threatProtection: oneOf("audit", "enforce"),
@@ -159,18 +187,21 @@ const SETTINGS: { readonly [K in keyof Configuration]-?: Check<NonNullable<Confi
   selfSignUp: flag,
   poolSender: sender,
   customerKey: text("`create`, or a KMS key's ARN", /^(create|arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+)$/),
-  alarmTopics: list(text("an SNS topic's ARN", /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/)),
+  alarmTopics: distinct(text("an SNS topic's ARN", /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/)),
   observability: flag,
   isolation: object({
-    clients: list(text("an app client's id", /^[A-Za-z0-9]+$/)),
+    clients: distinct(text("an app client's id", /^[A-Za-z0-9]{1,128}$/)),
     brokerRole: roleArn,
-    tables: list(
-      object({ name: text("a table's name"), write: flag, indexes: list(text("an index's name")) }, ["name"]),
+    tables: distinct(
+      object({ name: tableName, write: flag, indexes: distinct(text("an index's name", /^[A-Za-z0-9_.-]{3,255}$/)) }, [
+        "name",
+      ]),
+      ({ name }) => name,
     ),
-    buckets: list(object({ name: text("a bucket's name"), write: flag }, ["name"])),
+    buckets: distinct(object({ name: bucketName, write: flag }, ["name"]), ({ name }) => name),
   }),
   disposable: reason,
-  tags: map(text("a tag's value")),
+  tags,
 };
 
 /** Every setting's name. */
@@ -180,12 +211,14 @@ export const settingNames: readonly string[] = Object.keys(SETTINGS);
  * Checks what somebody wrote.
  *
  * Throws a `Refused` whose code says what is wrong: `CONFIGURATION_UNKNOWN`, `CONFIGURATION_TYPE`, `CONFIGURATION_MISSING`, and for what does not go together
- * `PLAN_TOKEN_VERSION`, `PLAN_THREAT_PROTECTION`, `POOL_SETTING`, `POOL_NONE`, `ISOLATION_TOKEN_VERSION`, `ISOLATION_NOBODY`.
+ * `NAMES_TOGETHER`, `REGION_MISSING`, `PLAN_TOKEN_VERSION`, `PLAN_THREAT_PROTECTION`, `POOL_SETTING`, `POOL_NONE`,
+ * `ISOLATION_TOKEN_VERSION`, `ISOLATION_NOBODY`, `ISOLATION_OWN_TABLE`.
  */
 export function checked(written: unknown): Configuration {
   const found: Configuration = object(SETTINGS)(written, "");
   const { plan = "essentials", tokenVersion, threatProtection } = found;
   const version = checkPlan(plan, tokenVersion, threatProtection);
+  checkNames(found);
   if (found.createPool === false) {
     const ofPool = (["plan", "tokenVersion", "threatProtection", "mfa", "selfSignUp", "poolSender"] as const).find(
       (key) => key in found,
@@ -218,6 +251,28 @@ export function checked(written: unknown): Configuration {
     }
   }
   return found;
+}
+
+/** Names are for ever, so whoever chooses one says both: were the table's taken from the prefix, another prefix would be another, empty table. */
+function checkNames({ prefix, tableName = "tenantry", region, poolSender, isolation }: Configuration): void {
+  if (prefix !== undefined && prefix !== "tenantry" && tableName === "tenantry") {
+    refused(
+      "NAMES_TOGETHER",
+      `\`prefix\` is ${JSON.stringify(prefix)} and \`tableName\` is not said. Name a table for this deployment, such as ${JSON.stringify(prefix)}. In a deployment that is live, leave both as they were.`,
+    );
+  }
+  if (poolSender !== undefined && region === undefined) {
+    refused(
+      "REGION_MISSING",
+      "`poolSender` needs to know the Region that SES has verified it in. Put the deployment's Region there as `region`.",
+    );
+  }
+  if (isolation?.tables?.some(({ name }) => name === tableName)) {
+    refused(
+      "ISOLATION_OWN_TABLE",
+      `\`isolation.tables\` names ${tableName}, which is Tenantry's own table, for its triggers alone. Name tables of yours.`,
+    );
+  }
 }
 
 /** Where `cargo lambda build` leaves the binaries; nothing need be there. */

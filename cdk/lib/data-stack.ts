@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
+import { RemovalPolicy, Stack, type StackProps, Token } from "aws-cdk-lib";
 import * as kms from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import { CodeKey, type CodeKeyVersions } from "./constructs/code-key.ts";
 import { TenantTable } from "./constructs/tenant-table.ts";
 import type { Reasoned } from "./reasoned.ts";
+import { refused } from "./refusal.ts";
 
 /** What can be said of the data. */
 export interface DataStackProps extends StackProps {
@@ -48,6 +49,8 @@ export class DataStack extends Stack {
   readonly customerKey: kms.IKey | undefined;
 
   /**
+   * Throws `KEY_REGION` for a customer key of another Region.
+   *
    * @param scope where it belongs
    * @param id its name there
    * @param props what can be said of the data
@@ -66,7 +69,16 @@ export class DataStack extends Stack {
 
   #key(customerKey: string | undefined, disposable: Reasoned | undefined): kms.IKey | undefined {
     if (customerKey === undefined) return undefined;
-    if (customerKey !== "create") return kms.Key.fromKeyArn(this, "Key", customerKey);
+    if (customerKey !== "create") {
+      const region = Token.isUnresolved(customerKey) ? this.region : customerKey.split(":")[3];
+      if (!Token.isUnresolved(this.region) && region !== this.region) {
+        refused(
+          "KEY_REGION",
+          `${customerKey} is of ${region}, and the table is of ${this.region}: services use keys of their own Region alone. Name a key of ${this.region}.`,
+        );
+      }
+      return kms.Key.fromKeyArn(this, "Key", customerKey);
+    }
     return new kms.Key(this, "Key", {
       description: "Tenantry: table, secret and environment",
       enableKeyRotation: true,

@@ -31,6 +31,10 @@ export interface TriggerFacts {
   readonly read: readonly string[];
   /** Those with which it writes; `ConditionCheckItem` is among them, since transactions alone need it. */
   readonly write: readonly string[];
+  /** For each action of `read`, how the partition keys begin that it was seen to ask for: `TENANT#`, or `CATALOGUE`, which is a whole key. */
+  readonly reads: Readonly<Record<string, readonly string[]>>;
+  /** The same for each action of `write`. */
+  readonly writes: Readonly<Record<string, readonly string[]>>;
   /** Whether it sends mail. */
   readonly mail: boolean;
 }
@@ -47,6 +51,18 @@ export interface TableFacts {
   readonly index: { readonly name: string; readonly partitionKey: string; readonly sortKey: string };
 }
 
+/** What a claim can be called. */
+export interface ClaimRule {
+  /** What it can be written with. */
+  readonly letters: string;
+  /** The most characters. */
+  readonly longest: number;
+  /** Claims of Cognito's and OpenID Connect's own. */
+  readonly taken: readonly string[];
+  /** How names of theirs begin. */
+  readonly reservedPrefixes: readonly string[];
+}
+
 /** What `facts.json` holds, as far as the core constructs read it. */
 export interface Facts {
   /** The table. */
@@ -55,6 +71,8 @@ export interface Facts {
   readonly triggers: Readonly<Record<TriggerName, TriggerFacts>>;
   /** What tokens say of a tenant. */
   readonly claims: readonly ClaimName[];
+  /** What its names can be. */
+  readonly claimRule: ClaimRule;
 }
 
 /** What the Rust side says. */

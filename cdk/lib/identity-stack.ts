@@ -86,7 +86,7 @@ export class IdentityStack extends Stack {
     adoptedPools.forEach((userPoolArn) => {
       new AdoptedPool(this, `Adopted${userPoolArn.replace(/^.*\//, "")}`, { triggers: this.triggers, userPoolArn });
     });
-    const topics = alarmTopics.map((arn) => Topic.fromTopicArn(this, `Alarms${arn.replace(/^.*:/, "")}`, arn));
+    const topics = alarmTopics.map((arn) => Topic.fromTopicArn(this, `Alarms${arn}`, arn));
     if (this.pool !== undefined && observability) {
       this.observability = new Observability(this, "Observability", {
         functions: this.triggers.functions,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Stage, Tags, Token, Validations } from "aws-cdk-lib";
+import { Annotations, Stage, Tags, Token, Validations } from "aws-cdk-lib";
 import * as cognito from "aws-cdk-lib/aws-cognito";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as iam from "aws-cdk-lib/aws-iam";
@@ -16,7 +16,7 @@ import { DataStack } from "./data-stack.ts";
 import { FunctionCode } from "./function-code.ts";
 import { IdentityStack, type IdentityStackProps } from "./identity-stack.ts";
 import { IsolationStack } from "./isolation-stack.ts";
-import { addressOf, identityOf } from "./sender.ts";
+import { addressOf, configurationSetOf, identityOf } from "./sender.ts";
 
 /** The stacks of one deployment, called `<stage>-Data`, `<stage>-Identity` and, where it is asked for, `<stage>-Isolation`. */
 export class TenantryStage extends Stage {
@@ -40,8 +40,11 @@ export class TenantryStage extends Stage {
       configuration.disposable === undefined ? {} : { disposable: { reason: configuration.disposable } };
     this.data = new DataStack(this, "Data", {
       description: "Tenantry: the table and the key of the codes",
-      tableName: configuration.tableName ?? prefix,
-      ...only({ customerKey: configuration.customerKey, codeKey: configuration.codeKey }),
+      ...only({
+        tableName: configuration.tableName,
+        customerKey: configuration.customerKey,
+        codeKey: configuration.codeKey,
+      }),
       ...disposable,
     });
     this.identity = new IdentityStack(this, "Identity", {
@@ -55,6 +58,12 @@ export class TenantryStage extends Stage {
         observability: configuration.observability,
       }),
     });
+    if (configuration.createPool === false && !configuration.adoptedPools?.length) {
+      Annotations.of(this.identity).addWarningV2(
+        "tenantry:PoolLeft",
+        "`createPool` is false, and `adoptedPools` names no pool: nothing may call the functions. If this deployment made a pool before, that pool stays, and every sign-in at it fails once its permissions are gone. Put its ARN into `adoptedPools` in the same deployment.",
+      );
+    }
     this.isolation = isolation(this, configuration, this.identity);
     // The bill can be split by them once they are activated as cost-allocation tags.
     Tags.of(this).add("tenantry:deployment", prefix);
@@ -104,7 +113,7 @@ function mail(sender: NonNullable<Configuration["poolSender"]>): cognito.UserPoo
     fromEmail: addressOf(sender.from),
     ...(name && { fromName: name }),
     ...(identity.includes("@") ? {} : { sesVerifiedDomain: identity }),
-    ...(sender.configurationSet !== undefined && { configurationSetName: sender.configurationSet }),
+    ...only({ configurationSetName: configurationSetOf(sender) }),
   });
 }
 

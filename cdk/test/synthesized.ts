@@ -48,6 +48,7 @@ export const deployments: Readonly<Record<string, Configuration>> = {
     account: "111122223333",
     region: "eu-west-1",
     prefix: "acme-identity",
+    tableName: "acme-identity",
     functions: built("x86_64"),
     architecture: "x86_64",
     memorySize: 512,

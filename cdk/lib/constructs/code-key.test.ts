@@ -32,11 +32,19 @@ test("reaches the functions by a reference alone", () => {
 });
 
 test("is replaced by naming both versions, since CloudFormation does not see a secret change", () => {
-  const { environment } = made({ version: "new-version", previousVersion: "old-version" });
+  const [version, previousVersion] = ["11111111-aaaa-4aaa-8aaa-111111111111", "22222222-bbbb-4bbb-8bbb-222222222222"];
+  const { environment } = made({ version, previousVersion });
   expect(environment).toEqual({
-    TENANTRY_CODE_KEY: reference("new-version"),
-    TENANTRY_CODE_KEY_PREVIOUS: reference("old-version"),
+    TENANTRY_CODE_KEY: reference(version),
+    TENANTRY_CODE_KEY_PREVIOUS: reference(previousVersion),
   });
+});
+
+test("takes nothing for a version that would be another reference", () => {
+  for (const version of ["", "new", "a:b}}{{resolve:ssm:x", "x".repeat(65)]) {
+    expect(() => made({ version }), version).toThrow(/^CODE_KEY_VERSION: /);
+    expect(() => made({ previousVersion: version }), version).toThrow(/^CODE_KEY_VERSION: /);
+  }
 });
 
 test("goes with its stack only with a reason", () => {

@@ -3,17 +3,19 @@
  *
  * @module
  */
-import { RemovalPolicy, SecretValue, Validations } from "aws-cdk-lib";
+import { RemovalPolicy, SecretValue, Token, Validations } from "aws-cdk-lib";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import { explain, type Reasoned } from "../reasoned.ts";
+import { refused } from "../refusal.ts";
 
 /** Which versions of the secret count. */
 export interface CodeKeyVersions {
   /**
    * The version of the secret (`VersionId`) that codes are made with. Name it once the key is replaced: CloudFormation reads a secret anew
-   * only when its template changed.
+   * only when its template changed. Name a version only together with a *new* secret value: naming the one that is in use already changes a function's text and not
+   * what it resolves to, and CloudFormation fails, since Lambda makes no second version of an unchanged function.
    *
    * @default the current one, as it is when a function is created or changed
    */
@@ -43,6 +45,9 @@ export interface CodeKeyProps extends CodeKeyVersions {
   readonly disposable?: Reasoned;
 }
 
+/** A version of a secret, as Secrets Manager calls it [PutSecretValue, ClientRequestToken]. */
+export const SECRET_VERSION = /^[A-Za-z0-9-]{32,64}$/;
+
 /** What is neither letter nor digit in Secrets Manager's alphabet [GetRandomPassword]. */
 const PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
@@ -53,7 +58,7 @@ const PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
  * To replace it, put another one there, name both versions, and deploy twice, the second time without the previous one:
  *
  * ```sh
- * aws secretsmanager put-secret-value --secret-id ARN --secret-string "$(openssl rand -base64 48)" --query VersionId
+ * openssl rand -base64 48 | tr -d '\n' | aws secretsmanager put-secret-value --secret-id ARN --secret-string file:///dev/stdin --query VersionId
  * ```
  */
 export class CodeKey extends Construct {
@@ -62,6 +67,8 @@ export class CodeKey extends Construct {
   readonly #props: CodeKeyProps;
 
   /**
+   * Throws `CODE_KEY_VERSION` for what is no version of a secret.
+   *
    * @param scope where it belongs
    * @param id its name there; renaming it makes another key, and codes that were sent count no more
    * @param props what can be said of it
@@ -69,6 +76,13 @@ export class CodeKey extends Construct {
   constructor(scope: Construct, id: string, props: CodeKeyProps = {}) {
     super(scope, id);
     this.#props = props;
+    for (const version of [props.version, props.previousVersion]) {
+      if (version === undefined || Token.isUnresolved(version) || SECRET_VERSION.test(version)) continue;
+      refused(
+        "CODE_KEY_VERSION",
+        `${JSON.stringify(version)} is no secret's VersionId. \`aws secretsmanager list-secret-version-ids\` shows them. Name one of those.`,
+      );
+    }
     this.secret = new secretsmanager.Secret(this, "Secret", {
       description: "Tenantry: what the codes by mail are computed with",
       // Said twice: not every stand-in for Secrets Manager knows the short form.

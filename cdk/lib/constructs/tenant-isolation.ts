@@ -185,6 +185,10 @@ export class TenantIsolation extends Construct {
         "Tenantry's own table is for its triggers alone: its keys do not begin with a tenant's id. Grant a table of yours.",
       );
     }
+    const pattern = indexes.find((index) => !Token.isUnresolved(index) && !/^[A-Za-z0-9_.-]{3,255}$/.test(index));
+    if (pattern !== undefined) {
+      refused("ISOLATION_INDEX", `${JSON.stringify(pattern)} is no index's name. Name each index by itself.`);
+    }
     refuseOtherKeys(table, indexes);
     this.permissions.addStatements(...tenantItems(table.tableArn, indexes, write));
     if (table.encryptionKey) {
