@@ -43,29 +43,29 @@ test("nobody is allowed to invoke it: CloudFormation does so on behalf of whoeve
 test("reads what the operations read, writes the base table, and neither scans nor asks the index", () => {
   const template = Template.fromStack(made().stack);
   const said = JSON.stringify(template.findResources("AWS::IAM::Policy"));
+  const condition = (keys: string[]) => ({
+    "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys },
+    Null: { "dynamodb:LeadingKeys": "false" },
+  });
   for (const never of ["Scan", "PartiQL", "BatchWrite", "PutItem", "/index/", '"*"', "PERSON#", "INVITATION#"]) {
     expect(said).not.toContain(never);
   }
   template.hasResourceProperties("AWS::IAM::Policy", {
     PolicyDocument: {
       Statement: Match.arrayWith([
-        {
-          Sid: "ReadTable",
+        ...["GetItem", "Query"].map((action) => ({
+          Sid: `Read${action}`,
           Effect: "Allow",
-          Action: ["dynamodb:GetItem", "dynamodb:Query"],
+          Action: `dynamodb:${action}`,
           Resource: { "Fn::GetAtt": [Match.stringLikeRegexp("^Table"), "Arn"] },
-          Condition: {
-            "ForAllValues:StringLike": {
-              "dynamodb:LeadingKeys": ["TENANT#*", "SLUG#*", "CLIENT#*", "POOL#*", "REGISTRATION#*"],
-            },
-            Null: { "dynamodb:LeadingKeys": "false" },
-          },
-        },
+          Condition: condition(["CLIENT#*", "POOL#*", "REGISTRATION#*", "SLUG#*", "TENANT#*"]),
+        })),
         {
           Sid: "WriteTable",
           Effect: "Allow",
           Action: ["dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"],
           Resource: { "Fn::GetAtt": [Match.stringLikeRegexp("^Table"), "Arn"] },
+          Condition: condition(["CLIENT#*", "DEPLOYMENT", "POOL#*", "REGISTRATION#*", "SLUG#*", "TENANT#*"]),
         },
       ]),
     },

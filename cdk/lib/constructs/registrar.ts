@@ -12,6 +12,7 @@ import { Construct } from "constructs";
 import { type ClaimNames, claimsVariable } from "../claims.ts";
 import type { FunctionCode } from "../function-code.ts";
 import { RustFunction, type RustFunctionSettings } from "./rust-function.ts";
+import { readStatements, writeStatements } from "./table-statements.ts";
 import type { TenantTable } from "./tenant-table.ts";
 
 /** What the function is made of. */
@@ -44,8 +45,10 @@ const OLDEST_EVENT = Duration.minutes(4);
 /** How long CloudFormation waits; two repetitions by Lambda fit into it. */
 const SERVICE_TIMEOUT = Duration.minutes(5);
 
-/** What the operations read one by one (`common/store/src/keys.rs`): no person, no mailbox of another partition, no invitation. */
-const READ = ["TENANT#*", "SLUG#*", "CLIENT#*", "POOL#*", "REGISTRATION#*"];
+/** The kinds of items that the operations use (`common/store/src/keys.rs`): no person, no invitation, no domain. */
+const KINDS = ["CLIENT#", "POOL#", "REGISTRATION#", "SLUG#", "TENANT#"];
+/** What belongs to no tenant is recorded under the deployment's own key. */
+const WRITTEN = [...KINDS, "DEPLOYMENT"];
 
 /**
  * One Rust function that makes and binds what templates say of tenants. CloudFormation invokes it on behalf of whoever deploys; nothing else is allowed to.
@@ -138,22 +141,13 @@ export class Registrar extends Construct {
 }
 
 function statements(table: TenantTable): iam.PolicyStatement[] {
-  const resources = [table.table.tableArn];
+  const { tableArn } = table.table;
   return [
-    new iam.PolicyStatement({
-      sid: "ReadTable",
-      actions: ["dynamodb:GetItem", "dynamodb:Query"],
-      resources,
-      // `ForAllValues` holds of a request without any key, hence the second line.
-      conditions: {
-        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": READ },
-        Null: { "dynamodb:LeadingKeys": "false" },
-      },
-    }),
-    new iam.PolicyStatement({
-      sid: "WriteTable",
-      actions: ["dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"],
-      resources,
+    ...readStatements(tableArn, { "dynamodb:GetItem": KINDS, "dynamodb:Query": KINDS }),
+    ...writeStatements(tableArn, {
+      "dynamodb:UpdateItem": WRITTEN,
+      "dynamodb:DeleteItem": WRITTEN,
+      "dynamodb:ConditionCheckItem": WRITTEN,
     }),
     ...table.keyStatements("write"),
   ];

@@ -38,16 +38,31 @@ function variables(template: Template): Record<string, unknown> {
 }
 
 describe.each(triggerNames)("%s", (trigger) => {
-  const { read, write, mail } = facts.triggers[trigger];
+  const { read, write, reads, writes, mail } = facts.triggers[trigger];
 
   test("reads and writes the base table as its binary does, and never the index", () => {
-    const { ReadTable, WriteTable, ...others } = policy(made(trigger).template);
+    const { WriteTable, WriteOwnLog, SendCodes, ...reading } = policy(made(trigger).template);
     const table = { "Fn::GetAtt": [expect.stringMatching(/^Table/), "Arn"] };
-    expect([ReadTable?.Action].flat()).toEqual(read);
-    expect(ReadTable?.Resource).toEqual(table);
+    expect(Object.values(reading).map(({ Action }) => Action)).toEqual(read);
+    for (const { Resource } of Object.values(reading)) expect(Resource).toEqual(table);
     expect([WriteTable?.Action ?? []].flat()).toEqual(write);
     if (write.length > 0) expect(WriteTable?.Resource).toEqual(table);
-    expect(Object.keys(others).sort()).toEqual(mail ? ["SendCodes", "WriteOwnLog"] : ["WriteOwnLog"]);
+    expect([WriteOwnLog !== undefined, SendCodes !== undefined]).toEqual([true, mail]);
+  });
+
+  test("reaches the kinds of items alone that its binary was seen to use, and none without a key", () => {
+    const { WriteTable, WriteOwnLog, SendCodes, ...reading } = policy(made(trigger).template);
+    const condition = (kinds: readonly string[]) => ({
+      "ForAllValues:StringLike": {
+        "dynamodb:LeadingKeys": kinds.map((kind) => (kind.endsWith("#") ? `${kind}*` : kind)),
+      },
+      Null: { "dynamodb:LeadingKeys": "false" },
+    });
+    for (const { Action, Condition } of Object.values(reading)) {
+      expect(Condition).toEqual(condition(reads[String(Action)] ?? []));
+    }
+    if (write.length > 0)
+      expect(WriteTable?.Condition).toEqual(condition([...new Set(Object.values(writes).flat())].sort()));
   });
 
   test("knows the table and nothing of any pool", () => {
@@ -57,19 +72,19 @@ describe.each(triggerNames)("%s", (trigger) => {
   });
 });
 
-describe("what a trigger writes under", () => {
-  const condition = (keys: string) => ({
-    "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [keys] },
-    Null: { "dynamodb:LeadingKeys": "false" },
-  });
+test.each([
+  ["pre-sign-up", ["ENROLMENT#*"]],
+  ["create-auth-challenge", ["CHALLENGE#*"]],
+  ["verify-auth-challenge", ["CHALLENGE#*"]],
+  ["pre-token-generation", ["DOMAIN#*", "ENROLMENT#*", "INVITATION#*", "PERSON#*", "POOL#*", "TENANT#*"]],
+] as const)("%s writes nothing but %s: no binding, no slug, no registration, no catalogue", (trigger, keys) => {
+  const condition = policy(made(trigger).template)["WriteTable"]?.Condition as Record<string, Record<string, unknown>>;
+  expect(condition["ForAllValues:StringLike"]?.["dynamodb:LeadingKeys"]).toEqual(keys);
+});
 
-  test.each([
-    ["pre-sign-up", "ENROLMENT#*"],
-    ["create-auth-challenge", "CHALLENGE#*"],
-    ["verify-auth-challenge", "CHALLENGE#*"],
-  ] as const)("%s writes %s alone", (trigger, keys) => {
-    expect(policy(made(trigger).template)["WriteTable"]?.Condition).toEqual(condition(keys));
-  });
+test("a key without a beginning is the whole key", () => {
+  const condition = policy(made("pre-token-generation").template)["ReadBatchGetItem"]?.Condition;
+  expect(JSON.stringify(condition)).toContain('"CATALOGUE","');
 });
 
 test("create auth challenge sends for its sender's identity and by its configuration set, as its sender", () => {

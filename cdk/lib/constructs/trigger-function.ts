@@ -12,9 +12,10 @@ import { facts, type TriggerName } from "../facts.ts";
 import type { FunctionCode } from "../function-code.ts";
 import { refused } from "../refusal.ts";
 import { refuseDeployment } from "../refuse-deployment.ts";
-import { addressOf, identityOf, type Sender } from "../sender.ts";
+import { addressOf, configurationSetOf, identityOf, type Sender } from "../sender.ts";
 import type { CodeKey } from "./code-key.ts";
 import { ownArn, RustFunction, type RustFunctionSettings } from "./rust-function.ts";
+import { readStatements, writeStatements } from "./table-statements.ts";
 import type { TenantTable } from "./tenant-table.ts";
 
 /** What the triggers are told; each takes what it reads. */
@@ -73,17 +74,6 @@ export interface TriggerFunctionProps extends TriggerSettings {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/**
- * The only partition keys that a trigger writes, where all of its writes are of one kind (`common/store/src/keys.rs`). The two triggers that enrol have no such
- * line: their transactions write four kinds and check three more, and nobody here has seen on AWS whether `dynamodb:LeadingKeys` then holds the keys of one item
- * or of all. Of one kind it is the same either way.
- */
-const WRITTEN: Partial<Record<TriggerName, string>> = {
-  "pre-sign-up": "ENROLMENT#*",
-  "create-auth-challenge": "CHALLENGE#*",
-  "verify-auth-challenge": "CHALLENGE#*",
-};
-
 /** Where nobody has said who codes come from. Its domain can belong to nobody (RFC 2606). */
 const NO_SENDER = "no-reply@tenantry.example";
 
@@ -99,8 +89,8 @@ export class TriggerFunction extends Construct {
   readonly logGroup: logs.LogGroup;
 
   /**
-   * Throws `ENVIRONMENT_UNKNOWN` for a variable that the binary does not read, `CODE_KEY_MISSING` where a code's key is needed, `CODE_MINUTES` and
-   * `SENDER_UNUSABLE` for values that the binary would refuse.
+   * Throws `ENVIRONMENT_UNKNOWN` for a variable that the binary does not read, `CODE_KEY_MISSING` where a code's key is needed, `CODE_MINUTES`, `SENDER_UNUSABLE`
+   * and the codes of `claims` for values that the binary would refuse, `SENDER_IDENTITY` and `SENDER_CONFIGURATION_SET` for what SES would.
    *
    * @param scope where it belongs
    * @param id its name there
@@ -171,29 +161,20 @@ function mail(scope: Construct, props: TriggerFunctionProps): Record<string, str
     );
     return { TENANTRY_MAIL_FROM: NO_SENDER };
   }
-  addressOf(sender.from);
-  return {
-    TENANTRY_MAIL_FROM: sender.from,
-    ...(sender.configurationSet !== undefined && { TENANTRY_MAIL_CONFIGURATION_SET: sender.configurationSet }),
-  };
+  identityOf(sender);
+  const set = configurationSetOf(sender);
+  return { TENANTRY_MAIL_FROM: sender.from, ...(set !== undefined && { TENANTRY_MAIL_CONFIGURATION_SET: set }) };
 }
 
 function statements(scope: Construct, props: TriggerFunctionProps): iam.PolicyStatement[] {
-  const { read, write, mail: mails } = facts.triggers[props.trigger];
-  // The base table alone: what authorizes never reads the index, which lags behind.
-  const resources = [props.table.table.tableArn];
-  const found = [new iam.PolicyStatement({ sid: "ReadTable", actions: [...read], resources })];
-  if (write.length > 0) {
-    const keys = WRITTEN[props.trigger];
-    const statement = new iam.PolicyStatement({ sid: "WriteTable", actions: [...write], resources });
-    if (keys !== undefined) {
-      // `ForAllValues` holds of a request without any key, hence the second line.
-      statement.addCondition("ForAllValues:StringLike", { "dynamodb:LeadingKeys": [keys] });
-      statement.addCondition("Null", { "dynamodb:LeadingKeys": "false" });
-    }
-    found.push(statement);
-  }
-  found.push(...props.table.keyStatements(write.length > 0 ? "write" : "read"));
+  const { reads, writes, mail: mails } = facts.triggers[props.trigger];
+  const { tableArn } = props.table.table;
+  const writing = writeStatements(tableArn, writes);
+  const found = [
+    ...readStatements(tableArn, reads),
+    ...writing,
+    ...props.table.keyStatements(writing.length > 0 ? "write" : "read"),
+  ];
   if (mails) found.push(mailStatement(scope, props.sender ?? { from: NO_SENDER }));
   return found;
 }
