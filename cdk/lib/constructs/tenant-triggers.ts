@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
+import { Stack, Token } from "aws-cdk-lib";
 import type * as cognito from "aws-cdk-lib/aws-cognito";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
@@ -103,7 +103,7 @@ export class TenantTriggers extends Construct {
 export interface AdoptedPoolProps {
   /** The functions. */
   readonly triggers: TenantTriggers;
-  /** The pool's ARN. Its Region is the functions'. */
+  /** The pool's ARN. Its Region and its account are the functions'. */
   readonly userPoolArn: string;
 }
 
@@ -116,7 +116,8 @@ export class AdoptedPool extends Construct {
   readonly userPoolArn: string;
 
   /**
-   * Throws `POOL_ARN` for what is no pool's ARN, `POOL_REGION` for a pool of another Region: Cognito calls functions of its own Region alone.
+   * Throws `POOL_ARN` for what is no pool's ARN, `POOL_REGION` for a pool of another Region: Cognito calls functions of its own Region alone;
+   * `POOL_ACCOUNT` for one of another account, which would be a stranger's.
    *
    * @param scope where it belongs
    * @param id its name there
@@ -126,12 +127,10 @@ export class AdoptedPool extends Construct {
     super(scope, id);
     this.userPoolArn = props.userPoolArn;
     const stack = Stack.of(this);
+    // Both have to hold when Cognito calls: should the ARN name another account, nobody may.
+    const allow = () => props.triggers.allow(this, props.userPoolArn, stack.account);
     if (Token.isUnresolved(props.userPoolArn)) {
-      props.triggers.allow(
-        this,
-        props.userPoolArn,
-        Arn.split(props.userPoolArn, ArnFormat.SLASH_RESOURCE_NAME).account ?? stack.account,
-      );
+      allow();
       return;
     }
     const arn = /^arn:[a-z-]+:cognito-idp:([a-z0-9-]+):(\d{12}):userpool\/(\1_[A-Za-z0-9]+)$/.exec(props.userPoolArn);
@@ -148,6 +147,12 @@ export class AdoptedPool extends Construct {
         `${props.userPoolArn} is of ${region}, the functions are of ${stack.region}. Deploy them to ${region}.`,
       );
     }
-    props.triggers.allow(this, props.userPoolArn, account);
+    if (!Token.isUnresolved(stack.account) && stack.account !== account) {
+      refused(
+        "POOL_ACCOUNT",
+        `${props.userPoolArn} is of the account ${account}, the functions are of ${stack.account}. Name a pool of their own account.`,
+      );
+    }
+    allow();
   }
 }

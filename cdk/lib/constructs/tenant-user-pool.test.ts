@@ -1,4 +1,4 @@
-import { App, Stack } from "aws-cdk-lib";
+import { App, Duration, Stack } from "aws-cdk-lib";
 import { Annotations, Match, Template } from "aws-cdk-lib/assertions";
 import * as cognito from "aws-cdk-lib/aws-cognito";
 import * as lambda from "aws-cdk-lib/aws-lambda";
@@ -189,7 +189,10 @@ describe("an adopted pool", () => {
     new AdoptedPool(stack, "Adopted", { triggers: triggersOf(stack), userPoolArn: arn });
     const template = Template.fromStack(stack);
     template.resourceCountIs("AWS::Cognito::UserPool", 0);
-    template.allResourcesProperties("AWS::Lambda::Permission", { SourceArn: arn, SourceAccount: "111122223333" });
+    template.allResourcesProperties("AWS::Lambda::Permission", {
+      SourceArn: arn,
+      SourceAccount: { Ref: "AWS::AccountId" },
+    });
     template.resourceCountIs("AWS::Lambda::Permission", 6);
   });
 
@@ -207,4 +210,33 @@ describe("an adopted pool", () => {
     }
     expect(adopt(arn)).toThrow(/^POOL_REGION: .*eu-west-1.*us-east-1/);
   });
+
+  test("is refused if it is a stranger's", () => {
+    const stack = new Stack(new App(), "Stack", { env: { account: "999988887777" } });
+    const triggers = triggersOf(stack);
+    expect(() => new AdoptedPool(stack, "Adopted", { triggers, userPoolArn: arn })).toThrow(
+      /^POOL_ACCOUNT: .*111122223333.*999988887777/,
+    );
+  });
+});
+
+test("weaker passwords take a reason, and what is not said stays ours", () => {
+  const pool = (passwordPolicy: NonNullable<TenantUserPoolProps["passwordPolicy"]>) => {
+    const stack = new Stack(new App(), "Stack");
+    new TenantUserPool(stack, "Pool", { triggers: triggersOf(stack), passwordPolicy });
+    return Template.fromStack(stack);
+  };
+  for (const looser of [{ minLength: 8 }, { requireSymbols: false }, { tempPasswordValidity: Duration.days(7) }]) {
+    expect(() => pool(looser)).toThrow(/^PASSWORD_POLICY: /);
+  }
+  pool({ minLength: 16 }).hasResourceProperties("AWS::Cognito::UserPool", {
+    Policies: { PasswordPolicy: { MinimumLength: 16, RequireSymbols: true, TemporaryPasswordValidityDays: 3 } },
+  });
+  pool({ requireSymbols: false, reason: "20 characters instead", minLength: 20 }).hasResource(
+    "AWS::Cognito::UserPool",
+    {
+      Metadata: { "tenantry:passwordPolicy": "20 characters instead" },
+      Properties: { Policies: { PasswordPolicy: { MinimumLength: 20, RequireSymbols: false } } },
+    },
+  );
 });

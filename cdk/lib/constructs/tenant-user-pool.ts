@@ -25,13 +25,7 @@ export type Mfa = "off" | "optional" | "required";
 export interface TenantUserPoolProps
   extends Pick<
     cognito.UserPoolProps,
-    | "userPoolName"
-    | "customAttributes"
-    | "standardAttributes"
-    | "passwordPolicy"
-    | "email"
-    | "userInvitation"
-    | "customSenderKmsKey"
+    "userPoolName" | "customAttributes" | "standardAttributes" | "email" | "userInvitation" | "customSenderKmsKey"
   > {
   /** The functions; one set can serve several pools. */
   readonly triggers: TenantTriggers;
@@ -60,6 +54,12 @@ export interface TenantUserPoolProps
    */
   readonly mfa?: Mfa;
   /**
+   * What passwords have to be, where ours do not suit. What is looser than they are takes a `reason`.
+   *
+   * @default 12 characters, of all four kinds; temporary ones for three days
+   */
+  readonly passwordPolicy?: cognito.PasswordPolicy & Partial<Reasoned>;
+  /**
    * Whether people may sign up. Whether this person may, at this tenant, pre sign-up decides.
    *
    * @default true
@@ -85,6 +85,29 @@ const MFA: Record<Mfa, cognito.Mfa> = {
   required: cognito.Mfa.REQUIRED,
 };
 
+const PASSWORDS = {
+  minLength: 12,
+  requireLowercase: true,
+  requireUppercase: true,
+  requireDigits: true,
+  requireSymbols: true,
+  tempPasswordValidity: Duration.days(3),
+} as const satisfies cognito.PasswordPolicy;
+
+function checkPasswords(policy: cognito.PasswordPolicy, reason: string | undefined): void {
+  const { minLength, tempPasswordValidity, ...kinds } = { ...PASSWORDS, ...policy };
+  const looser =
+    minLength < PASSWORDS.minLength ||
+    tempPasswordValidity.toSeconds() > PASSWORDS.tempPasswordValidity.toSeconds() ||
+    Object.entries(kinds).some(([kind, asked]) => kind.startsWith("require") && !asked);
+  if (looser && !reason) {
+    refused(
+      "PASSWORD_POLICY",
+      "These passwords would be weaker than ours. Leave `passwordPolicy` out, or say why in its `reason`.",
+    );
+  }
+}
+
 /**
  * A user pool with the six triggers. Fixed, since promises rest on it: an e-mail address in any spelling is the user name; it is verified by a code, never a
  * link; a changed address is verified before it takes the old one's place; passwords are recovered by mail alone; no device is remembered.
@@ -98,7 +121,8 @@ export class TenantUserPool extends Construct {
   readonly tokenVersion: TokenVersion;
 
   /**
-   * Throws `PLAN_TOKEN_VERSION` for V2 or V3 with the plan lite, `PLAN_THREAT_PROTECTION` for threat protection without the plan plus.
+   * Throws `PLAN_TOKEN_VERSION` for V2 or V3 with the plan lite, `PLAN_THREAT_PROTECTION` for threat protection without the plan plus,
+   * `PASSWORD_POLICY` for looser passwords without a reason.
    *
    * @param scope where it belongs
    * @param id its name there; renaming it makes another, empty pool
@@ -114,19 +138,14 @@ export class TenantUserPool extends Construct {
       mfa = "off",
       selfSignUp,
       disposable,
+      passwordPolicy: { reason, ...passwords } = {},
       ...more
     } = props;
+    checkPasswords(passwords, reason);
     this.tokenVersion = checkPlan(plan, tokenVersion, threatProtection);
     this.userPool = new cognito.UserPool(this, "Pool", {
-      passwordPolicy: {
-        minLength: 12,
-        requireLowercase: true,
-        requireUppercase: true,
-        requireDigits: true,
-        requireSymbols: true,
-        tempPasswordValidity: Duration.days(3),
-      },
       ...more,
+      passwordPolicy: { ...PASSWORDS, ...passwords },
       signInAliases: { email: true },
       signInCaseSensitive: false,
       selfSignUpEnabled: selfSignUp ?? true,
@@ -146,6 +165,7 @@ export class TenantUserPool extends Construct {
     this.triggers = triggers.functions;
     triggers.attachTo(this.userPool, this.tokenVersion);
     if (disposable !== undefined) explain(this.userPool, "disposable", disposable);
+    if (reason !== undefined) explain(this.userPool, "passwordPolicy", { reason });
     if (plan !== "plus") {
       Validations.of(this.userPool).acknowledge({
         id: "AwsSolutions::AwsSolutions-COG8",
