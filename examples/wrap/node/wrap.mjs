@@ -10,16 +10,18 @@ export class Refused extends Error {}
 export function tenantry(invoke) {
   return async (event) => {
     let answer;
+    let body;
     try {
       answer = await invoke(JSON.stringify(event));
+      body = JSON.parse(answer.payload);
+      if (typeof body !== "object" || body === null || Array.isArray(body)) throw new TypeError("no event");
     } catch (cause) {
       console.error("Tenantry could not be asked", cause?.name);
       throw new Error(CALM);
     }
-    const body = JSON.parse(answer.payload || "null");
     if (!answer.failed) return body;
     // Word for word: the sentence is for the user, the code at its end for your front end.
-    throw new Refused(body?.errorMessage ?? CALM);
+    throw new Refused(body.errorMessage ?? CALM);
   };
 }
 

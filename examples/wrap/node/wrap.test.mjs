@@ -124,3 +124,13 @@ test("a challenge is one party's: yours where Tenantry says nothing", async () =
   const answer = await wrap(async () => assert.fail("yours was asked"), ours)(asked);
   assert.equal(answer.response.issueTokens, true);
 });
+
+test("an answer that is no event is said calmly, without its words", async () => {
+  for (const failed of [false, true]) {
+    for (const payload of ["<html>secret</html>", "null", "", undefined, "[]"]) {
+      const handler = wrap(async (given) => given, tenantry(async () => ({ failed, payload })));
+      const error = await handler(event("PreSignUp_SignUp", {})).catch((thrown) => thrown);
+      assert.match(error.message, /^Something went wrong on our side.*\(TRY_AGAIN\)$/, String(payload));
+    }
+  }
+});

@@ -127,6 +127,13 @@ class Wrapped(unittest.TestCase):
         decided = said(lambda answer: answer["response"].update(issueTokens=True))
         self.assertTrue(wrap(lambda *_: self.fail("yours was asked"), decided)(asked)["response"]["issueTokens"])
 
+    def test_an_answer_that_is_no_event_is_said_calmly_without_its_words(self):
+        for failed in (False, True):
+            for payload in (b"<html>secret</html>", b"null", b"", None, b"[]"):
+                handler = wrap(lambda given, _context: given, tenantry(lambda _: (failed, payload)))
+                with self.assertRaisesRegex(Exception, r"^Something went wrong on our side.*\(TRY_AGAIN\)$"):
+                    handler(event("PreSignUp_SignUp", {}))
+
 
 if __name__ == "__main__":
     unittest.main()

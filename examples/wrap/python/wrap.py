@@ -17,14 +17,16 @@ def tenantry(invoke):
     def ask(event):
         try:
             failed, payload = invoke(json.dumps(event))
+            body = json.loads(payload)
+            if not isinstance(body, dict):
+                raise TypeError("no event")
         except Exception as cause:
             print("Tenantry could not be asked:", type(cause).__name__)
             raise RuntimeError(CALM) from None
-        body = json.loads(payload or "null")
         if not failed:
             return body
         # Word for word: the sentence is for the user, the code at its end for your front end.
-        raise Refused((body or {}).get("errorMessage") or CALM)
+        raise Refused(body.get("errorMessage") or CALM)
 
     return ask
 
