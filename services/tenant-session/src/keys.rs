@@ -109,12 +109,15 @@ impl Fetched {
             return Ok(key);
         }
         // One fetch at a time. While it runs, known keys do: a pool that hangs must hold up one request, not all of them.
-        let mut next = match self.next.try_lock() {
-            Ok(next) => next,
-            Err(_) => match self.known.read().await.younger(STALE, kid) {
-                Some(key) => return Ok(key),
-                None => self.next.lock().await,
-            },
+        let mut next = if let Ok(next) = self.next.try_lock() {
+            next
+        } else {
+            // Not held while waiting: whoever fetches writes there.
+            let old = self.known.read().await.younger(STALE, kid);
+            if let Some(key) = old {
+                return Ok(key);
+            }
+            self.next.lock().await
         };
         // Who waited for it looks again.
         if let Some(key) = self.known.read().await.younger(FRESH, kid) {
