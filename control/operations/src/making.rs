@@ -35,6 +35,8 @@ pub struct ClientWish {
     pub suppress_account_scope: bool,
     /// With a secret; a machine always has one.
     pub secret: bool,
+    /// Apps may send the password itself, beside SRP.
+    pub password_flow: bool,
     /// Where managed login sends people afterwards; none: no managed login.
     pub callback_urls: Vec<String>,
     /// Where managed login sends people who signed out.
@@ -376,6 +378,7 @@ fn new_client(wish: &ClientWish, name: &str) -> NewClient {
     NewClient {
         name: name.to_owned(),
         secret: wish.secret,
+        password_flow: wish.password_flow,
         callback_urls: wish.callback_urls.clone(),
         logout_urls: wish.logout_urls.clone(),
         scopes: wish.scopes.clone(),

@@ -9,7 +9,7 @@ use aws_sdk_cognitoidentityprovider::types::{
 use domain::{ClientId, ClientKind, PoolId};
 use jiff::SignedDuration;
 
-use crate::app_client::{ADMIN, CLIENT_CREDENTIALS, CODE, COGNITO, REFRESH};
+use crate::app_client::{ADMIN, CLIENT_CREDENTIALS, CODE, COGNITO, PASSWORD, REFRESH};
 use crate::describe::pool_is_there;
 use crate::region::in_region;
 use crate::update::minutes;
@@ -25,6 +25,8 @@ pub struct NewClient {
     pub name: String,
     /// With a secret. A machine always has one.
     pub secret: bool,
+    /// Apps may send the password itself (`ALLOW_USER_PASSWORD_AUTH`), beside SRP.
+    pub password_flow: bool,
     /// Where managed login sends people afterwards; with none there is no managed login.
     pub callback_urls: Vec<String>,
     /// Where managed login sends people who signed out.
@@ -54,6 +56,11 @@ pub fn lacks(new: &NewClient, kind: &ClientKind, required: &Required) -> Option<
     if matches!(kind, ClientKind::Machine { .. }) && new.scopes.is_empty() {
         return Some("a scope of a resource server");
     }
+    if new.password_flow && required.auth_flows.may.as_ref().is_some_and(|may| !may.contains(PASSWORD)) {
+        return Some(
+            "a policy by which a password alone signs people in: the tenant asks for more, or for its own provider",
+        );
+    }
     if required.oauth_flows.must.contains(CODE) && new.callback_urls.is_empty() {
         return Some("a callback URL: the tenant's people sign in at their own provider, by managed login");
     }
@@ -81,6 +88,9 @@ pub async fn create(
     // Whoever has AWS credentials could take passwords on a server; nobody asked for that.
     if flows.len() > 1 {
         flows.remove(ADMIN);
+    }
+    if new.password_flow {
+        flows.insert(PASSWORD.to_owned());
     }
     let providers = required.providers.applied(&BTreeSet::from([COGNITO.to_owned()]));
     // C1: what tokens say is never an attribute that people write, and neither is any other custom attribute.

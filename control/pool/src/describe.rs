@@ -12,6 +12,7 @@ use domain::{ClientKind, PoolId};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::app_client::PASSWORD;
 use crate::create::{has_secret, oauth_flows_of, scopes_of};
 use crate::region::in_region;
 use crate::{AppClient, Difference, NewClient, PoolError, Required, differences, survey};
@@ -81,6 +82,7 @@ impl Described {
         let set = |texts: &[String]| texts.iter().cloned().collect::<BTreeSet<String>>();
         let scopes = scopes_of(new, !oauth_flows_of(new, kind, required).is_empty()).unwrap_or_default();
         self.client.has_secret == has_secret(new, kind)
+            && self.client.auth_flows.contains(PASSWORD) == new.password_flow
             && set(self.all.callback_urls()) == set(&new.callback_urls)
             && set(self.all.logout_urls()) == set(&new.logout_urls)
             && self.client.oauth_scopes == set(&scopes)

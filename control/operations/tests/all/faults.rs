@@ -163,6 +163,7 @@ pub(crate) fn wish(name: &str, tenant: &TenantId) -> ClientWish {
         kind: ClientKind::Tenant(tenant.clone()),
         suppress_account_scope: true,
         secret: false,
+        password_flow: false,
         callback_urls: Vec::new(),
         logout_urls: Vec::new(),
         scopes: Vec::new(),

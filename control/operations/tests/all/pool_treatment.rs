@@ -233,6 +233,7 @@ async fn m7_a_client_that_was_made_here_is_brought_back_in_line_and_no_other() {
         kind: ClientKind::Tenant(pool.acme.id.clone()),
         suppress_account_scope: true,
         secret: false,
+        password_flow: false,
         callback_urls: Vec::new(),
         logout_urls: Vec::new(),
         scopes: Vec::new(),

@@ -95,6 +95,9 @@ pub(crate) struct Create {
     /// With a secret, for an app that runs on a server
     #[arg(long)]
     pub(crate) secret: bool,
+    /// Apps may send the password itself, as command lines and servers do; others use SRP, which never shows it
+    #[arg(long, conflicts_with = "machine")]
+    pub(crate) password_flow: bool,
     /// Where managed login sends people who signed in; may be repeated. Without one there is no managed login
     #[arg(long = "callback-url", id = "callback_urls", value_name = "URL")]
     pub(crate) callback_urls: Vec<String>,
@@ -141,7 +144,7 @@ pub(crate) struct Bind {
     /// What we decide is only logged
     #[arg(long, conflicts_with = "enforce")]
     pub(crate) observe: bool,
-    /// What we decide counts (the default of a client that was not bound before)
+    /// What we decide counts [default: as it is; a client that was never bound observes if its pool lets it pass]
     #[arg(long)]
     pub(crate) enforce: bool,
     /// What becomes of Cognito's groups [default: as it is, or carry]
