@@ -1,13 +1,14 @@
 //! Members from a user pool that was there before: each user's tenant stands in an attribute. Planned as a whole, then written one by
 //! one; whatever stops it, the same import goes on where it was.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use domain::{Email, Person, PoolId, Rank, Roles, Sub, Tenant, TenantId, TenantStatus};
+use domain::{Email, MailboxProof, Person, PoolId, Rank, Role, Roles, Sub, Tenant, TenantId, TenantStatus};
 use pool::Cognito;
 use pool::survey::{self, Profile, UserStatus};
 use serde::Serialize;
 use store::Broken;
+use store::enrolment::Visit;
 
 use crate::{ErrorKind, NewMember, OperationError, Operations};
 
@@ -16,9 +17,10 @@ use crate::{ErrorKind, NewMember, OperationError, Operations};
 pub struct PoolImport {
     /// From which pool.
     pub pool: PoolId,
-    /// Whose value names the tenant: by what the map says, else by slug or id.
+    /// Whose value names the tenant, by the map; where there is none, by slug or id.
     pub attribute: String,
-    /// Tenants (slug or id) by value.
+    /// Tenants (slug or id) by value; empty: there is no map. Where there is one, other values name nobody: a team's own ids may look
+    /// like another tenant's slug.
     pub map: BTreeMap<String, String>,
     /// As what.
     pub roles: RolesFrom,
@@ -53,6 +55,10 @@ pub struct TenantImport {
     pub slug: String,
     /// Who would become members.
     pub joins: u64,
+    /// As what: by roles, how many of those.
+    pub roles: BTreeMap<String, u64>,
+    /// By which values of the attribute they come, each with how many.
+    pub values: BTreeMap<String, u64>,
     /// Who are members already, whatever their roles.
     pub already: u64,
     /// For whom there is no seat.
@@ -76,6 +82,10 @@ pub struct ImportPlan {
     pub tenants: Vec<TenantImport>,
     /// Who would join without an address, theirs not being verified: their later removal bars no mailbox.
     pub without_address: u64,
+    /// Who would become an owner.
+    pub owners: u64,
+    /// Roles that somebody would get and that the catalogue does not know: they stand for nothing but their name.
+    pub unknown_roles: BTreeSet<String>,
     /// Who is left out.
     pub skipped: Vec<Skipped>,
     #[serde(skip)]
@@ -88,6 +98,8 @@ struct Joining {
     sub: Sub,
     tenant: TenantId,
     address: Option<Email>,
+    /// What stands in the account, proved by nobody.
+    claimed: Option<Email>,
     roles: Roles,
     value: String,
 }
@@ -197,6 +209,13 @@ impl Operations {
                 break;
             }
         }
+        let catalogue = self.catalogue().await?;
+        let roles: BTreeSet<&Role> = plan.joining.iter().flat_map(|joining| joining.roles.iter()).collect();
+        plan.unknown_roles = roles
+            .into_iter()
+            .filter(|role| role.rank() == Rank::None && !catalogue.roles().contains_key(*role))
+            .map(ToString::to_string)
+            .collect();
         plan.tenants = named.tenants.into_values().map(|counted| counted.import).collect();
         plan.tenants.retain(|tenant| tenant.joins + tenant.already + tenant.without_seat > 0);
         plan.tenants.sort_by(|one, other| one.slug.cmp(&other.slug));
@@ -219,7 +238,7 @@ impl Operations {
             plan.skip(profile, "NO_VALUE", None);
             return Ok(());
         };
-        let Some(tenant) = self.tenant_of(value, named).await? else {
+        let Some(tenant) = self.tenant_of(import, value, named).await? else {
             plan.skip(profile, "TENANT_UNKNOWN", Some(value));
             return Ok(());
         };
@@ -230,22 +249,29 @@ impl Operations {
                 return Ok(());
             }
         };
-        // An address that nobody verified would keep its true owner from the seat that this mailbox gets.
-        let address = profile.account.address().filter(|_| profile.account.email_verified).cloned();
         let person = Person { pool: import.pool.clone(), sub: profile.user.sub.clone() };
+        // An address that nobody verified would keep its true owner from the seat that this mailbox gets.
+        let (address, claimed) = match profile.account.address().cloned() {
+            Some(address) if self.is_proved(&person, &tenant, profile).await? => (Some(address), None),
+            claimed => (None, claimed),
+        };
         let new = NewMember { person, address, roles, lift_bar: false };
         let Some(counted) = named.tenants.get_mut(&tenant) else { return Ok(()) };
         if counted.tenant.status == TenantStatus::Closed {
             plan.skip(profile, "TENANT_CLOSED", Some(value));
             return Ok(());
         }
-        match self.is_adopted(&tenant, &new).await {
+        match self.is_adopted(&tenant, &new, claimed.as_ref()).await {
             Ok(true) => counted.import.already += 1,
             Ok(false) if !counted.seat() => plan.skip(profile, OperationError::SeatsFull.code(), Some(value)),
             Ok(false) => {
                 plan.without_address += u64::from(new.address.is_none());
                 let NewMember { address, roles, person, .. } = new;
-                plan.joining.push(Joining { sub: person.sub, tenant, address, roles, value: value.to_owned() });
+                plan.owners += u64::from(roles.rank() == Rank::Owner);
+                *counted.import.roles.entry(roles.to_string()).or_default() += 1;
+                *counted.import.values.entry(value.to_owned()).or_default() += 1;
+                let value = value.to_owned();
+                plan.joining.push(Joining { sub: person.sub, tenant, address, claimed, roles, value });
             }
             Err(error) if concerns_all(&error) => return Err(error),
             Err(error) => plan.skip(profile, error.code(), Some(value)),
@@ -253,9 +279,29 @@ impl Operations {
         Ok(())
     }
 
-    async fn tenant_of(&self, value: &str, named: &mut Named) -> Result<Option<TenantId>, OperationError> {
+    /// Whether somebody but the account itself says that the address is theirs. Of a person who comes from a provider, `email_verified` is
+    /// that provider's word, which counts for the domains that its tenant owns.
+    async fn is_proved(&self, person: &Person, tenant: &TenantId, profile: &Profile) -> Result<bool, OperationError> {
+        let account = &profile.account;
+        if !account.external {
+            return Ok(account.email_verified);
+        }
+        let visit = Visit { now: self.now(), person, user_name: &profile.user.user_name, account, tenant };
+        let facts = visit.facts(self.session()).await?;
+        Ok(MailboxProof::of(account, tenant, facts.domain.as_ref(), facts.provider.as_ref()).is_ok())
+    }
+
+    async fn tenant_of(
+        &self,
+        import: &PoolImport,
+        value: &str,
+        named: &mut Named,
+    ) -> Result<Option<TenantId>, OperationError> {
         if let Some(known) = named.by_value.get(value) {
             return Ok(known.clone());
+        }
+        if !import.map.is_empty() {
+            return Ok(None);
         }
         let id = match self.find_tenant(value).await {
             Ok(tenant) => Some(self.count(tenant, named).await?),
@@ -274,6 +320,8 @@ impl Operations {
                 tenant_id: id.to_string(),
                 slug: tenant.slug.to_string(),
                 joins: 0,
+                roles: BTreeMap::new(),
+                values: BTreeMap::new(),
                 already: 0,
                 without_seat: 0,
                 seats_used: seats.used,
@@ -307,7 +355,7 @@ impl Operations {
                 roles: joining.roles.clone(),
                 lift_bar: false,
             };
-            match self.adopt_member(&joining.tenant, &new).await {
+            match self.adopt_member(&joining.tenant, &new, joining.claimed.as_ref()).await {
                 Ok((_, true)) => done.added += 1,
                 Ok((_, false)) => done.already += 1,
                 Err(error) if concerns_all(&error) => return Err(error),

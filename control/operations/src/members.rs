@@ -142,25 +142,32 @@ impl Operations {
         id: &TenantId,
         new: &NewMember,
     ) -> Result<(Membership, bool), OperationError> {
-        self.add_over(id, new, Over::Requests).await
+        self.add_over(id, new, None, Over::Requests).await
     }
 
     /// As [`Operations::add_member_or_find`], of many at once: a row that is there stays as it is, whatever roles it has, and nobody's
-    /// request is decided by the way.
+    /// request is decided by the way. `claimed` is an address that nobody proved: it gives no mailbox, but the bar on it holds.
     pub(crate) async fn adopt_member(
         &self,
         id: &TenantId,
         new: &NewMember,
+        claimed: Option<&Email>,
     ) -> Result<(Membership, bool), OperationError> {
-        self.add_over(id, new, Over::Nothing).await
+        self.add_over(id, new, claimed, Over::Nothing).await
     }
 
-    async fn add_over(&self, id: &TenantId, new: &NewMember, over: Over) -> Result<(Membership, bool), OperationError> {
+    async fn add_over(
+        &self,
+        id: &TenantId,
+        new: &NewMember,
+        claimed: Option<&Email>,
+        over: Over,
+    ) -> Result<(Membership, bool), OperationError> {
         self.operators_only()?;
         for _ in 0..ROUNDS {
-            let met = self.meet(id, new).await?;
+            let met = self.meet(id, new, claimed).await?;
             let addable = self.addable(id, new, &met, over).await?;
-            let Met { tenant, before, mailbox } = met;
+            let Met { tenant, before, mailbox, claimed } = met;
             let address = new.address.clone().or_else(|| before.as_ref().and_then(|row| row.address.clone()));
             if addable == Addable::Already {
                 // INVARIANT: `before` is there, since somebody who is no member cannot be one already.
@@ -183,7 +190,7 @@ impl Operations {
             let member = after.member.clone();
             let deed = Deed::new("member.add", member.as_ref());
             let bar = if barred.is_some() { BarChange::Lift } else { BarChange::Keep };
-            let change = RowChange { before: before.as_ref(), after, mailbox, bar, holds: true };
+            let change = RowChange { before: before.as_ref(), after, mailbox, bar, holds: true, claimed };
             if let Some(row) = self.write_row(&tenant, &Authority::Operator, change, deed, now).await? {
                 return Ok((row, true));
             }
@@ -192,40 +199,55 @@ impl Operations {
     }
 
     /// What the table says of a person who is to be added, in one round trip where their address is given.
-    async fn meet(&self, id: &TenantId, new: &NewMember) -> Result<Met, OperationError> {
+    async fn meet(&self, id: &TenantId, new: &NewMember, claimed: Option<&Email>) -> Result<Met, OperationError> {
         let (tenant_key, row_key) = (Key::tenant(id), Key::membership(&new.person, id));
         let mailbox_key = |address: &Email| Key::mailbox(id, &MailboxKey::of(id, address));
         let mut batch = Batch::default();
-        batch.add(tenant_key.clone()).add(row_key.clone()).maybe(new.address.as_ref().map(mailbox_key));
+        let claimed = claimed.filter(|_| new.address.is_none());
+        let address = new.address.as_ref().or(claimed);
+        batch.add(tenant_key.clone()).add(row_key.clone()).maybe(address.map(mailbox_key));
         let found = self.session.batch(batch).await?;
         let tenant: Tenant = found.get(&tenant_key)?.ok_or_else(|| OperationError::no_tenant(id))?;
         if tenant.status == TenantStatus::Closed {
             return Err(OperationError::TenantState("closed"));
         }
         let before: Option<Membership> = found.get(&row_key)?;
+        let keyed = |address: &Email| {
+            let keyed: Option<KeyedMailbox> = found.get(&mailbox_key(address))?;
+            Ok::<_, OperationError>(keyed.unwrap_or_else(|| unknown_mailbox(id, address)))
+        };
+        let claimed = claimed.map(keyed).transpose()?;
         let mailbox = match &new.address {
-            Some(address) => {
-                let keyed: Option<KeyedMailbox> = found.get(&mailbox_key(address))?;
-                Some(keyed.unwrap_or_else(|| unknown_mailbox(id, address)))
-            }
+            Some(address) => Some(keyed(address)?),
             None => self.maybe_mailbox(id, before.as_ref().and_then(|row| row.address.as_ref())).await?,
         };
-        Ok(Met { tenant, before, mailbox })
+        Ok(Met { tenant, before, mailbox, claimed })
     }
 
     /// Whether a person is a member already (true) or can be added (false); an error says why neither.
     pub(crate) async fn is_already(&self, id: &TenantId, new: &NewMember) -> Result<bool, OperationError> {
-        self.would_be(id, new, Over::Requests).await
+        self.would_be(id, new, None, Over::Requests).await
     }
 
     /// As [`Operations::is_already`], for [`Operations::adopt_member`].
-    pub(crate) async fn is_adopted(&self, id: &TenantId, new: &NewMember) -> Result<bool, OperationError> {
-        self.would_be(id, new, Over::Nothing).await
+    pub(crate) async fn is_adopted(
+        &self,
+        id: &TenantId,
+        new: &NewMember,
+        claimed: Option<&Email>,
+    ) -> Result<bool, OperationError> {
+        self.would_be(id, new, claimed, Over::Nothing).await
     }
 
-    async fn would_be(&self, id: &TenantId, new: &NewMember, over: Over) -> Result<bool, OperationError> {
+    async fn would_be(
+        &self,
+        id: &TenantId,
+        new: &NewMember,
+        claimed: Option<&Email>,
+        over: Over,
+    ) -> Result<bool, OperationError> {
         self.operators_only()?;
-        let met = self.meet(id, new).await?;
+        let met = self.meet(id, new, claimed).await?;
         Ok(self.addable(id, new, &met, over).await? == Addable::Already)
     }
 
@@ -237,6 +259,11 @@ impl Operations {
             if let Some(bar) = keyed.mailbox.bar.filter(|_| !new.lift_bar) {
                 return Err(OperationError::MailboxBarred(crate::shape::bar_reason(bar.reason)));
             }
+        }
+        // Whoever was removed does not come back by leaving their address unverified.
+        let claimed = met.claimed.as_ref().and_then(|keyed| keyed.mailbox.bar).filter(|_| addable == Addable::Yes);
+        if let Some(bar) = claimed.filter(|_| !new.lift_bar) {
+            return Err(OperationError::MailboxBarred(crate::shape::bar_reason(bar.reason)));
         }
         Ok(addable)
     }
@@ -607,7 +634,8 @@ impl Operations {
                 };
             }
             let deed = Deed::new(action, before.member.as_ref()).because(reason);
-            let change = RowChange { before: Some(&before), after, mailbox, bar: next.bar, holds: next.holds };
+            let change =
+                RowChange { before: Some(&before), after, mailbox, bar: next.bar, holds: next.holds, claimed: None };
             if let Some(row) = self.write_row(&tenant, &authority, change, deed, now).await? {
                 return Ok(row);
             }
@@ -624,11 +652,15 @@ impl Operations {
         deed: Deed<'_>,
         now: Timestamp,
     ) -> Result<Option<Membership>, OperationError> {
-        let RowChange { before, mut after, mailbox, bar, holds } = change;
+        let RowChange { before, mut after, mailbox, bar, holds, claimed } = change;
         let mut transaction = self.transaction();
         let row_changes = before != Some(&after);
         if row_changes {
             transaction.write(Part::Row, &after)?;
+        }
+        if let Some(claimed) = &claimed {
+            // A bar that is set at the same moment holds.
+            transaction.unchanged(Part::Mailbox, claimed)?;
         }
         let mut mailbox_changes = false;
         if let Some(keyed) = mailbox {
@@ -696,6 +728,8 @@ pub(crate) struct RowChange<'a> {
     pub(crate) mailbox: Option<KeyedMailbox>,
     pub(crate) bar: BarChange,
     pub(crate) holds: bool,
+    /// A mailbox that has to be as it was read, and is given to nobody; never together with `mailbox`.
+    pub(crate) claimed: Option<KeyedMailbox>,
 }
 
 pub(crate) fn apply_bar(mailbox: &mut Mailbox, change: BarChange, now: Timestamp) {
@@ -743,6 +777,8 @@ struct Met {
     tenant: Tenant,
     before: Option<Membership>,
     mailbox: Option<KeyedMailbox>,
+    /// The mailbox of an address that nobody proved.
+    claimed: Option<KeyedMailbox>,
 }
 
 fn may_be_added(before: Option<&Membership>, roles: &Roles, over: Over) -> Result<Addable, OperationError> {

@@ -1,12 +1,13 @@
 //! `tenantctl member import --from-attribute`: the members of a pool that was there before, planned, shown, agreed to, written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use domain::{PoolId, Roles};
+use domain::{Invalid, PoolId, Roles};
 use indicatif::{ProgressBar, ProgressStyle};
 use operations::{ImportDone, ImportPlan, OperationError, PoolImport, RolesFrom, Skipped};
+use pool::attach::shown;
 use pool::{Cognito, PoolError, survey};
 use serde::Serialize;
 
@@ -42,7 +43,8 @@ pub(crate) async fn run(
     let cognito = context.user_pools().await?;
     let mut names = vec![attribute.clone()];
     names.extend(asked.role_attribute.clone());
-    trusted(&cognito, &pool, &names, asked.trust_attribute).await?;
+    let trust = trusting(&names, asked.trust_attribute)?;
+    trusted(&cognito, &pool, &names, &trust).await?;
     let roles = match asked.role_attribute {
         Some(name) => RolesFrom::Attribute(name),
         None => RolesFrom::Said(some_roles(asked.roles)?.unwrap_or_else(Roles::member)),
@@ -60,7 +62,7 @@ pub(crate) async fn run(
     if !context.output.json || !asked.yes {
         context.output.show(&Shown { dry_run: true, plan: &plan, done: None }, || words(&plan));
     }
-    context.agreed(asked.yes, &format!("make {} users members?", plan.joins()))?;
+    context.agreed(asked.yes, &question(&plan))?;
     progress.reset();
     let mut done = ImportDone::default();
     let ended = context.operations.import_from_pool(&plan, &|users| progress.set_position(users), &mut done).await;
@@ -79,8 +81,20 @@ pub(crate) async fn run(
     if done.failed.is_empty() { Ok(()) } else { Err(Failure::PoolImport { failed: done.failed.len() }) }
 }
 
+/// The attributes that the operator vouches for, each by its name; the tenant's, where none is named.
+fn trusting(names: &[String], trust: Vec<String>) -> Result<BTreeSet<String>, Failure> {
+    let named =
+        trust.into_iter().map(|name| if name.is_empty() { names.first().cloned().unwrap_or(name) } else { name });
+    let trust: BTreeSet<String> = named.collect();
+    if trust.iter().all(|name| names.contains(name)) {
+        return Ok(trust);
+    }
+    let rule = "the one of --from-attribute or of --role-attribute";
+    Err(Failure::Operation(Invalid { noun: "attribute to trust", rule }.into()))
+}
+
 /// An attribute that users can write of themselves is their word, unless the operator knows better.
-async fn trusted(cognito: &Cognito, pool: &PoolId, names: &[String], trust: bool) -> Result<(), Failure> {
+async fn trusted(cognito: &Cognito, pool: &PoolId, names: &[String], trust: &BTreeSet<String>) -> Result<(), Failure> {
     let failed = |error: PoolError| Failure::Operation(OperationError::Pool(error));
     let facts = survey::pool_facts(cognito, pool).await.map_err(failed)?.ok_or_else(|| failed(PoolError::Missing))?;
     let readable = facts.schema.readable();
@@ -91,8 +105,9 @@ async fn trusted(cognito: &Cognito, pool: &PoolId, names: &[String], trust: bool
         }
     }
     let writable = facts.schema.writable();
-    let asked: Vec<&str> = names.iter().map(String::as_str).filter(|name| writable.contains(*name)).collect();
-    if trust || asked.is_empty() {
+    let asked: Vec<&str> =
+        names.iter().filter(|name| writable.contains(*name) && !trust.contains(*name)).map(String::as_str).collect();
+    if asked.is_empty() {
         return Ok(());
     }
     let writers = survey::clients_that_write(cognito, pool, &asked, CLIENTS + 1).await.map_err(failed)?;
@@ -125,7 +140,21 @@ fn read_map(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
             return Err(odd(format!("{value} stands for two tenants")));
         }
     }
+    if map.is_empty() {
+        return Err(odd("it names no value".to_owned()));
+    }
     Ok(map)
+}
+
+fn question(plan: &ImportPlan) -> String {
+    let owners = if plan.owners > 0 { format!(", {} of them owners", plan.owners) } else { String::new() };
+    format!("make {} users members{owners}?", plan.joins())
+}
+
+/// A cell that no spreadsheet takes for a formula, and in which nothing rearranges anything.
+fn cell(value: &str) -> String {
+    let written = plain(value);
+    if value.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{written}") } else { written }
 }
 
 fn write_skipped(file: Option<&Path>, planned: &[Skipped], failed: &[Skipped]) -> Result<(), Failure> {
@@ -134,7 +163,7 @@ fn write_skipped(file: Option<&Path>, planned: &[Skipped], failed: &[Skipped]) -
     let mut rows = csv::Writer::from_path(file).map_err(|error| odd(error.to_string()))?;
     rows.write_record(["sub", "code", "value"]).map_err(|error| odd(error.to_string()))?;
     for one in planned.iter().chain(failed) {
-        let row = [&*one.sub, one.code, one.value.as_deref().unwrap_or_default()];
+        let row = [&*one.sub, one.code, &cell(one.value.as_deref().unwrap_or_default())];
         rows.write_record(row).map_err(|error| odd(error.to_string()))?;
     }
     rows.flush().map_err(|error| odd(error.to_string()))
@@ -156,6 +185,24 @@ fn words(plan: &ImportPlan) -> String {
         let short =
             if tenant.without_seat > 0 { format!(", {} find no seat", tenant.without_seat) } else { String::new() };
         lines.push(format!("  {}: {} join, {} are members{seats}{short}", tenant.slug, tenant.joins, tenant.already));
+        if tenant.joins > 0 {
+            let roles: Vec<String> = tenant.roles.iter().map(|(roles, count)| format!("{count} {roles}")).collect();
+            lines.push(format!("      as {}", roles.join(", ")));
+        }
+        let others: Vec<_> = tenant.values.iter().filter(|(value, _)| **value != tenant.slug).collect();
+        for (value, users) in others.iter().take(VALUES) {
+            lines.push(format!("      by {} ({users})", plain(&shown(value))));
+        }
+        if others.len() > VALUES {
+            lines.push(format!("      and by {} more values", others.len() - VALUES));
+        }
+    }
+    if plan.owners > 0 {
+        lines.push(format!("  {} of them become owners, who may do everything in their tenant", plan.owners));
+    }
+    if !plan.unknown_roles.is_empty() {
+        let roles: Vec<&str> = plan.unknown_roles.iter().map(String::as_str).collect();
+        lines.push(format!("  not in the catalogue, so that they stand for no permission: {}", roles.join(", ")));
     }
     if plan.without_address > 0 {
         lines.push(format!(
@@ -167,7 +214,9 @@ fn words(plan: &ImportPlan) -> String {
         lines.push(format!("  left out: {count} {code} - {}", why(code)));
         if code == "TENANT_UNKNOWN" {
             let values = plan.values_of(code);
-            lines.extend(values.iter().take(VALUES).map(|(value, users)| format!("      {} ({users})", plain(value))));
+            lines.extend(
+                values.iter().take(VALUES).map(|(value, users)| format!("      {} ({users})", plain(&shown(value)))),
+            );
             if values.len() > VALUES {
                 lines.push(format!("      and {} more values", values.len() - VALUES));
             }
@@ -180,7 +229,7 @@ fn words(plan: &ImportPlan) -> String {
 fn why(code: &str) -> &'static str {
     match code {
         "NO_VALUE" => "the attribute says nothing of them",
-        "TENANT_UNKNOWN" => "the value is no tenant's slug or id, and not in the map",
+        "TENANT_UNKNOWN" => "the value is no tenant's slug or id, or not in the map",
         "TENANT_CLOSED" => "the tenant is closed",
         "USER_DISABLED" => "they may not sign in",
         "USER_UNCONFIRMED" => "they never confirmed their sign-up",

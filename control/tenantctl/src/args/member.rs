@@ -183,7 +183,7 @@ pub(crate) struct FromPool {
     /// Import the pool's users, each into the tenant that this attribute names by slug or id, for example custom:tenantId
     #[arg(long = "from-attribute", id = "attribute", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) attribute: Option<String>,
-    /// A CSV file with the columns value and tenant, for values that are no slug or id
+    /// A CSV file with the columns value and tenant, for values that are no slug or id; what it does not name, names no tenant then
     #[arg(long, value_name = "FILE", requires = "attribute")]
     pub(crate) map: Option<PathBuf>,
     /// What everybody becomes; may be repeated [default: member]
@@ -192,9 +192,11 @@ pub(crate) struct FromPool {
     /// What each becomes, as this attribute says; it makes no owners
     #[arg(long, value_name = "NAME", requires = "attribute", conflicts_with = "said_roles")]
     pub(crate) role_attribute: Option<String>,
-    /// Believe the attribute although users can write it of themselves at some app client
-    #[arg(long, requires = "attribute")]
-    pub(crate) trust_attribute: bool,
+    /// Believe this attribute although users can write it of themselves at some app client; may be repeated
+    ///
+    /// Without =NAME it speaks of --from-attribute alone: whom --role-attribute makes what, is vouched for by its name.
+    #[arg(long, value_name = "NAME", requires = "attribute", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) trust_attribute: Vec<String>,
     /// Write who is left out, and why, to this CSV file
     #[arg(long, value_name = "FILE", requires = "attribute")]
     pub(crate) skipped: Option<PathBuf>,
