@@ -1,6 +1,7 @@
 //! App clients and pools: bind, observe, enforce, unbind, list; pools that are being adopted, or are one tenant's own.
 
 use domain::{Binding, Client, ClientKind, Groups, Mode, Pool, PoolId, Rank, Tenant, TenantId};
+use pool::{Cognito, survey};
 use store::Key;
 use store::keys::NO_TENANT;
 
@@ -15,8 +16,9 @@ pub struct NewBinding {
     pub client: Client,
     /// To what: anything but [`ClientKind::Unbound`].
     pub kind: ClientKind,
-    /// Whether what we decide counts.
-    pub mode: Mode,
+    /// Whether what we decide counts. `None`: as it is; a client that was never bound observes if it passes now by its pool's default
+    /// ([`Pool::observe_unbound`]), and enforces otherwise: binding alone locks nobody out.
+    pub mode: Option<Mode>,
     /// What becomes of Cognito's groups.
     pub groups: Groups,
     /// Suppress the scope with which a token could edit the account that other tenants trust.
@@ -24,9 +26,9 @@ pub struct NewBinding {
 }
 
 impl NewBinding {
-    /// Enforced, groups carried, the account scope kept: what suits a client that exists already.
+    /// The mode as it is, groups carried, the account scope kept: what suits a client that exists already.
     pub const fn new(client: Client, kind: ClientKind) -> Self {
-        Self { client, kind, mode: Mode::Enforce, groups: Groups::Carry, suppress_account_scope: false }
+        Self { client, kind, mode: None, groups: Groups::Carry, suppress_account_scope: false }
     }
 
     /// As [`NewBinding::new`], to one tenant.
@@ -59,10 +61,14 @@ impl Operations {
             {
                 return Err(OperationError::ClientBoundElsewhere(crate::shape::client_kind(&before.kind).to_owned()));
             }
+            let mode = match new.mode {
+                Some(mode) => mode,
+                None => self.mode_now(&new.client, before.as_ref()).await?,
+            };
             let mut after = Binding {
                 client: new.client.clone(),
                 kind: new.kind.clone(),
-                mode: new.mode,
+                mode,
                 groups: new.groups,
                 suppress_account_scope: new.suppress_account_scope,
                 revision: before.as_ref().map_or(0, |before| before.revision),
@@ -76,6 +82,35 @@ impl Operations {
             }
         }
         Err(OperationError::Contended)
+    }
+
+    /// How a client stands before it is bound.
+    async fn mode_now(&self, client: &Client, before: Option<&Binding>) -> Result<Mode, OperationError> {
+        match before {
+            // INVARIANT: a tombstone enforces, so that whoever is bound again does.
+            Some(before) => Ok(before.mode),
+            None => {
+                let passes = self.read_pool(&client.pool).await?.default_binding(client);
+                Ok(passes.map_or(Mode::Enforce, |passes| passes.mode))
+            }
+        }
+    }
+
+    /// The app clients of a pool that have no binding of their own, and none by the pool's being one tenant's: those that pass while the
+    /// pool lets unbound clients pass, and are denied afterwards. For operators.
+    pub async fn unbound_clients(&self, cognito: &Cognito, pool: &PoolId) -> Result<Vec<Client>, OperationError> {
+        self.operators_only()?;
+        let mut unbound = Vec::new();
+        if self.read_pool(pool).await?.dedicated_to.is_some() {
+            return Ok(unbound);
+        }
+        for id in survey::client_ids(cognito, pool).await? {
+            let client = Client { pool: pool.clone(), id };
+            if self.session.get::<Binding>(&Key::binding(&client)).await?.is_none() {
+                unbound.push(client);
+            }
+        }
+        Ok(unbound)
     }
 
     /// Lets what we decide count, or only be logged. For operators.

@@ -62,7 +62,7 @@ async fn wanted(bench: &Bench, of: Properties<'_>) -> Result<NewBinding, Failure
         }
     };
     Ok(NewBinding {
-        mode: of.word("Mode", MODES)?.unwrap_or(Mode::Enforce),
+        mode: of.word("Mode", MODES)?,
         groups: of.word("Groups", GROUPS)?.unwrap_or(Groups::Carry),
         suppress_account_scope: of.word("AccountScope", ACCOUNT_SCOPES)?.unwrap_or(true),
         ..NewBinding::new(client, kind)

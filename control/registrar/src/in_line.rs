@@ -9,7 +9,7 @@ use crate::{Bench, Failure};
 
 /// An error that names every setting by which people could get around. A client that only observes holds nobody to anything.
 pub(crate) async fn check(bench: &Bench, new: &NewBinding) -> Result<(), Failure> {
-    if new.mode == Mode::Observe || new.kind == ClientKind::Unbound {
+    if new.mode == Some(Mode::Observe) || new.kind == ClientKind::Unbound {
         return Ok(());
     }
     let tenant = match new.kind.tenant() {

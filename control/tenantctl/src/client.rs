@@ -16,7 +16,9 @@ pub(crate) async fn run(command: ClientCommand, context: &Context<'_>) -> Result
         ClientCommand::Delete(delete) => making::delete(delete, context).await?,
         ClientCommand::Bind(bind) => {
             let new = binding(bind, context).await?;
-            show_bound(context, &operations.bind_client(&new).await?, "bound").await?;
+            let bound = operations.bind_client(&new).await?;
+            let done = if bound.mode == Mode::Observe { "bound, observing," } else { "bound" };
+            show_bound(context, &bound, done).await?;
         }
         ClientCommand::Observe { client } => {
             let client = client.client(context)?;
@@ -74,13 +76,12 @@ async fn binding(bind: Bind, context: &Context<'_>) -> Result<NewBinding, Failur
     };
     let mut new = NewBinding::new(client, kind);
     if let Some(before) = before {
-        new.mode = before.mode;
         new.groups = before.groups;
         new.suppress_account_scope = before.suppress_account_scope;
     }
     match (bind.observe, bind.enforce) {
-        (true, _) => new.mode = Mode::Observe,
-        (_, true) => new.mode = Mode::Enforce,
+        (true, _) => new.mode = Some(Mode::Observe),
+        (_, true) => new.mode = Some(Mode::Enforce),
         _ => {}
     }
     match bind.groups {
@@ -146,7 +147,14 @@ pub(crate) async fn pool(command: PoolCommand, context: &Context<'_>) -> Result<
             });
             context.output.list("pools", &shapes, &["pool", "observes unbound", "dedicated to"], rows);
         }
-        PoolCommand::ObserveUnbound { pool, off } => {
+        PoolCommand::ObserveUnbound { pool, off, yes } => {
+            // Whoever is observed by this default alone gets no token from that moment.
+            if off && !yes && operations.pool(&pool).await?.observe_unbound {
+                let unbound = operations.unbound_clients(&context.user_pools().await?, &pool).await?;
+                if !unbound.is_empty() {
+                    return Err(Failure::ClientsUnbound(unbound.iter().map(|one| one.id.to_string()).collect()));
+                }
+            }
             let pool = operations.observe_unbound(&pool, !off).await?;
             let word = if pool.observe_unbound { "pass, logged only" } else { "are denied" };
             show_pool(context, &pool, &format!("clients that were never bound {word}"));

@@ -99,13 +99,16 @@ pub enum Failure {
         clients: Vec<String>,
     },
     /// Some app clients cannot be enforced without locking somebody out, as far as is known.
-    #[error("{refusing} app clients would refuse somebody, at {unseen} nobody was seen")]
+    #[error("{refusing} app clients would refuse somebody, or did; of {unseen} nothing is known")]
     NotSafe {
         /// These would.
         refusing: usize,
         /// Of these nobody knows.
         unseen: usize,
     },
+    /// App clients would be denied that nobody decided about.
+    #[error("these app clients were never bound, and their users would get no token: {}", few(.0))]
+    ClientsUnbound(Vec<String>),
     /// The laptop has no CloudWatch Logs.
     #[error("the stack of this machine keeps no logs that can be asked")]
     NoLocalLogs,
@@ -155,6 +158,7 @@ impl Failure {
             Self::AttributeUnknown { .. } => "ATTRIBUTE_UNKNOWN",
             Self::AttributeWritable { .. } => "ATTRIBUTE_WRITABLE",
             Self::NotSafe { .. } => "NOT_SAFE",
+            Self::ClientsUnbound(_) => "CLIENTS_UNBOUND",
             Self::NoLocalLogs => "LOCAL_LOGS",
             Self::NoLogs(_) => "LOGS_MISSING",
             Self::LogsNotAllowed(_) => "LOGS_NOT_ALLOWED",
@@ -188,11 +192,15 @@ impl Failure {
             Self::PoolImport { .. } => "see the codes; the same command again imports who is left".to_owned(),
             Self::AttributeUnknown { .. } => "custom attributes are named with custom:".to_owned(),
             Self::AttributeWritable { .. } => {
-                "take the attribute out of these clients' WriteAttributes and look at what it says; if nobody can have set it \
-                 wrongly, pass --trust-attribute"
+                "take the attribute out of these clients' WriteAttributes, then look at what it says: it may have been written before. \
+                 If nobody can have set it wrongly, pass --trust-attribute=NAME"
                     .to_owned()
             }
             Self::NotSafe { .. } => "let these clients observe until the reasons above are gone".to_owned(),
+            Self::ClientsUnbound(_) => {
+                "`tenantctl client bind POOL:CLIENT --tenant TENANT` binds one, and lets it observe; pass --yes to deny them all"
+                    .to_owned()
+            }
             Self::NoLocalLogs => "pass --logs FILE with the lines that it printed (- for the standard input)".to_owned(),
             Self::NoLogs(_) => {
                 "check --region and --functions-prefix, or name the groups with --log-group; nobody may have signed in yet"
@@ -213,6 +221,7 @@ impl Failure {
             Self::Attach(error) => of_kind(error.kind()),
             Self::Import { .. }
             | Self::NotSafe { .. }
+            | Self::ClientsUnbound(_)
             | Self::PoolImport { .. }
             | Self::AttributeWritable { .. }
             | Self::Unsound(_)
@@ -263,6 +272,14 @@ impl From<Broken> for Failure {
     fn from(broken: Broken) -> Self {
         Self::Operation(OperationError::from(broken))
     }
+}
+
+/// The first of them, and how many more there are.
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
 /// A text in which nothing can rearrange the terminal: control and bidirectional characters are written out.

@@ -20,11 +20,13 @@ use crate::{OperationError, Operations};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It observes, people came, and nobody would have been refused.
+    /// It observes, tokens were asked for, and the log knows no reason against enforcing it. Who did not come, it does not know.
     Safe,
+    /// It observes, and in this time somebody was refused all the same, or something broke: the log says too little.
+    Unclear,
     /// It observes, and somebody would have been refused.
     WouldRefuse,
-    /// It observes, and nobody came.
+    /// It observes, and nobody asked for a token.
     Unseen,
     /// It is enforced already.
     Enforced,
@@ -32,6 +34,8 @@ pub enum Verdict {
     NeverBound,
     /// It is bound to nothing, and denied.
     Denied,
+    /// The table does not know it, and all that the log has of it broke.
+    Unknown,
 }
 
 /// One app client.
@@ -66,6 +70,11 @@ impl ReportedClient {
         }
         all
     }
+
+    /// What was said of tokens.
+    pub fn tokens(&self) -> Counts {
+        self.triggers.get("pre-token-generation").cloned().unwrap_or_default()
+    }
 }
 
 /// Every app client.
@@ -75,8 +84,14 @@ pub struct ClientsReport {
     pub since: Option<String>,
     /// Lines that spoke of an app client.
     pub lines: u64,
-    /// Lines that could not be read, or spoke of nobody.
+    /// Lines that none of ours wrote, or that could not be read.
     pub foreign: u64,
+    /// Events that a function could not read, at whatever client: they failed.
+    pub unreadable: u64,
+    /// Lines without a time, which count whatever was asked for.
+    pub undated: u64,
+    /// Pools whose app clients could not be listed: clients that were never bound and that nobody used may be missing.
+    pub pools_unread: Vec<String>,
     /// The clients: those that would refuse somebody first.
     pub clients: Vec<ReportedClient>,
 }
@@ -85,6 +100,34 @@ impl ClientsReport {
     /// How many clients have this verdict.
     pub fn count(&self, verdict: Verdict) -> usize {
         self.clients.iter().filter(|client| client.verdict == verdict).count()
+    }
+
+    /// Adds app clients of a pool that were never bound ([`Operations::unbound_clients`]): the log knows those alone that somebody used,
+    /// and the others are denied like them when the pool lets unbound clients pass no more.
+    pub fn add_unbound(&mut self, unbound: &[Client]) {
+        for client in unbound {
+            let (pool, id) = (client.pool.to_string(), client.id.to_string());
+            let seen = self.clients.iter_mut().find(|known| known.client_id == id);
+            if let Some(seen) = seen {
+                if seen.verdict == Verdict::NeverBound && seen.pool.is_none() {
+                    seen.next = Some(binding_command(Some(&pool), &id));
+                    seen.pool = Some(pool);
+                }
+                continue;
+            }
+            self.clients.push(ReportedClient {
+                next: Some(binding_command(Some(&pool), &id)),
+                pool: Some(pool),
+                client_id: id,
+                kind: "unbound",
+                tenant_id: None,
+                mode: "unbound",
+                verdict: Verdict::NeverBound,
+                last_seen: None,
+                triggers: BTreeMap::new(),
+            });
+        }
+        sort(&mut self.clients);
     }
 }
 
@@ -110,22 +153,35 @@ impl Operations {
         let strangers = tally.clients().filter(|id| !known.contains(id));
         let strangers = strangers.filter(|id| only.is_none_or(|only| only.id == **id));
         clients.extend(strangers.map(|id| stranger(id, only, tally)));
-        clients.sort_by(|one, other| {
-            let order = |client: &ReportedClient| {
-                let rank = match client.verdict {
-                    Verdict::WouldRefuse => 0,
-                    Verdict::NeverBound => 1,
-                    Verdict::Unseen => 2,
-                    Verdict::Safe => 3,
-                    Verdict::Denied => 4,
-                    Verdict::Enforced => 5,
-                };
-                (rank, std::cmp::Reverse(client.deciding().would_be_refused()))
-            };
-            order(one).cmp(&order(other)).then_with(|| one.client_id.cmp(&other.client_id))
-        });
-        Ok(ClientsReport { since: None, lines: tally.lines, foreign: tally.foreign, clients })
+        sort(&mut clients);
+        Ok(ClientsReport {
+            since: None,
+            lines: tally.lines,
+            foreign: tally.foreign,
+            unreadable: tally.unreadable,
+            undated: tally.undated,
+            clients,
+            ..ClientsReport::default()
+        })
     }
+}
+
+/// Those that would refuse somebody first.
+fn sort(clients: &mut [ReportedClient]) {
+    let order = |client: &ReportedClient| {
+        let rank = match client.verdict {
+            Verdict::WouldRefuse => 0,
+            Verdict::Unclear => 1,
+            Verdict::NeverBound => 2,
+            Verdict::Unknown => 3,
+            Verdict::Unseen => 4,
+            Verdict::Safe => 5,
+            Verdict::Denied => 6,
+            Verdict::Enforced => 7,
+        };
+        (rank, std::cmp::Reverse(client.deciding().would_be_refused()))
+    };
+    clients.sort_by(|one, other| order(one).cmp(&order(other)).then_with(|| one.client_id.cmp(&other.client_id)));
 }
 
 fn reported(binding: &Binding, tally: &Tally) -> ReportedClient {
@@ -146,15 +202,18 @@ fn reported(binding: &Binding, tally: &Tally) -> ReportedClient {
         (ClientKind::Unbound, _) => Verdict::Denied,
         (_, Mode::Enforce) => Verdict::Enforced,
         _ if all.would_be_refused() > 0 => Verdict::WouldRefuse,
-        // A line from before the client observed, or one that broke, is no sign that somebody would get in.
-        _ if all.answered == 0 => Verdict::Unseen,
+        // An observed client refuses nobody, so the client was another's to decide then, or what refused is none of ours to observe.
+        _ if all.broken > 0 || all.refused_when_bound() > 0 => Verdict::Unclear,
+        // Signing up is not signing in: the token is where people get in or not.
+        _ if client.tokens().answered == 0 => Verdict::Unseen,
         _ => Verdict::Safe,
     };
     client.next = match (client.verdict, &binding.kind) {
-        (Verdict::Safe, _) => Some(format!("tenantctl client enforce {named}")),
-        (Verdict::WouldRefuse | Verdict::Unseen, ClientKind::Tenant(_)) => {
+        // The log knows who came; `--who` asks for everybody, and says when to enforce.
+        (Verdict::Safe | Verdict::WouldRefuse | Verdict::Unclear | Verdict::Unseen, ClientKind::Tenant(_)) => {
             Some(format!("tenantctl client report {named} --who"))
         }
+        (Verdict::Safe, _) => Some(format!("tenantctl client enforce {named}")),
         _ => None,
     };
     client
@@ -180,13 +239,18 @@ fn stranger(id: &ClientId, named: Option<&Client>, tally: &Tally) -> ReportedCli
         Verdict::NeverBound
     } else if all.refused.contains_key(unbound) {
         Verdict::Denied
+    } else if all.answered + all.refused_when_bound() + all.would_be_refused() == 0 {
+        Verdict::Unknown
     } else {
         // A dedicated pool's: its tenant's rules count there without a binding.
         Verdict::Enforced
     };
     if client.verdict == Verdict::NeverBound {
-        let pool = client.pool.as_deref().unwrap_or("POOL");
-        client.next = Some(format!("tenantctl client bind {pool}:{id} --tenant TENANT --observe"));
+        client.next = Some(binding_command(client.pool.as_deref(), &client.client_id));
     }
     client
+}
+
+fn binding_command(pool: Option<&str>, id: &str) -> String {
+    format!("tenantctl client bind {}:{id} --tenant TENANT --observe", pool.unwrap_or("POOL"))
 }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// The code of whatever broke.
 const BROKEN: &str = "TRY_AGAIN";
+/// What is decided of an event that cannot be read.
+const UNREADABLE: &str = "unreadable";
 
 /// One log line as a trigger writes it, or many alike.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -46,6 +48,12 @@ impl Counts {
         self.would.values().sum()
     }
 
+    /// How many were refused although the client was bound: a client's binding ends the other refusal.
+    pub fn refused_when_bound(&self) -> u64 {
+        let unbound = domain::Refusal::ClientNotBound.code();
+        self.refused.iter().filter(|(code, _)| *code != unbound).map(|(_, count)| count).sum()
+    }
+
     /// All of it.
     pub fn all(&self) -> u64 {
         self.answered + self.broken + self.would_be_refused() + self.refused.values().sum::<u64>()
@@ -78,6 +86,8 @@ pub struct Tally {
     clients: BTreeMap<ClientId, Heard>,
     pub(super) lines: u64,
     pub(super) foreign: u64,
+    pub(super) unreadable: u64,
+    pub(super) undated: u64,
 }
 
 #[derive(Debug, Default)]
@@ -90,10 +100,18 @@ impl Tally {
     /// Counts what was said so many times, the last time then. What names no app client is foreign.
     pub fn add(&mut self, said: Said, lines: u64, last: Option<Timestamp>) {
         let Some(id) = said.client.as_deref().and_then(|id| id.parse::<ClientId>().ok()) else {
-            self.foreign += lines;
+            // An event that could not be read names no client; whoever it was for got no token.
+            if said.decision == UNREADABLE {
+                self.unreadable += lines
+            } else {
+                self.foreign += lines
+            }
             return;
         };
         self.lines += lines;
+        if last.is_none() {
+            self.undated += lines;
+        }
         let heard = self.clients.entry(id).or_default();
         heard.last = heard.last.max(last);
         heard.triggers.entry(said.trigger.clone()).or_default().take(said, lines);
@@ -144,7 +162,8 @@ mod tests {
         let one = |code: &str, count| BTreeMap::from([(code.to_owned(), count)]);
         let (would, refused) = (one("SEATS_FULL", 2), one("SSO_REQUIRED", 1));
         assert_eq!(*counts, Counts { answered: 3, would, refused, broken: 4 });
-        assert_eq!((tally.lines, tally.foreign, counts.all()), (10, 5, 10));
+        assert_eq!((tally.lines, tally.foreign, tally.unreadable, counts.all()), (10, 0, 5, 10));
+        assert_eq!((tally.undated, counts.refused_when_bound()), (8, 1));
         assert_eq!(tally.last_seen(&"web".parse().unwrap()).as_deref(), Some("1970-01-01T00:00:00Z"));
     }
 }

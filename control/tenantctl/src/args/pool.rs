@@ -11,9 +11,12 @@ pub(crate) enum PoolCommand {
     ObserveUnbound {
         /// The pool
         pool: PoolId,
-        /// Deny them again
+        /// Deny them again; refused while the pool has such clients, unless --yes is passed
         #[arg(long)]
         off: bool,
+        /// With --off: deny also the clients that are there and were never bound
+        #[arg(long, requires = "off")]
+        yes: bool,
     },
     /// Give a whole pool to one tenant: its clients need no binding
     Dedicate {

@@ -81,7 +81,11 @@ pub(super) async fn read(context: &Context<'_>, asked: &Asked<'_>, tally: &mut T
 /// The groups of our functions that are there: the challenge functions' are made when somebody first answers a challenge.
 async fn groups(logs: &cloudwatch::Client, from: &LogsFrom) -> Result<Vec<String>, Failure> {
     if !from.log_groups.is_empty() {
-        return Ok(from.log_groups.iter().take(GROUPS).cloned().collect());
+        if from.log_groups.len() > GROUPS {
+            let few = domain::Invalid { noun: "list of log groups", rule: "at most 50: a query takes no more" };
+            return Err(Failure::Operation(few.into()));
+        }
+        return Ok(from.log_groups.clone());
     }
     let beginning = format!("/aws/lambda/{}-", from.functions_prefix);
     let ours: Vec<String> = Trigger::OURS.iter().map(|trigger| format!("{beginning}{}", trigger.name())).collect();
@@ -102,9 +106,10 @@ async fn groups(logs: &cloudwatch::Client, from: &LogsFrom) -> Result<Vec<String
 
 /// Ids hold letters, digits, `_` and `+` alone, so that none ends the quotes.
 fn query(client: Option<&ClientId>) -> String {
-    let only = client.map(|id| format!(" and client = \"{id}\"")).unwrap_or_default();
+    // What could not be read names no client, and has to be told of all the same.
+    let only = client.map(|id| format!(" and (client = \"{id}\" or not ispresent(client))")).unwrap_or_default();
     format!(
-        "filter ispresent(trigger) and ispresent(client){only} \
+        "filter ispresent(trigger){only} \
          | stats count(*) as lines, max(@timestamp) as last by client, trigger, decision, code, would \
          | limit {ROWS}"
     )
@@ -130,7 +135,7 @@ fn take(row: &[ResultField], client: Option<&ClientId>, tally: &mut Tally) {
         };
         (said, field("lines").and_then(|lines| lines.parse().ok()).unwrap_or(0), field("last"))
     };
-    if client.is_none_or(|client| said.client.as_deref() == Some(client.as_ref())) {
+    if client.is_none_or(|client| said.client.as_deref().is_none_or(|said| said == client.as_ref())) {
         tally.add(said, lines, at.and_then(time));
     }
 }
@@ -195,6 +200,8 @@ mod tests {
         let mut none = Tally::default();
         take(&row(&[("client", "web"), ("lines", "3")]), Some(&"api".parse().unwrap()), &mut none);
         assert!(format!("{none:?}").contains("lines: 0"));
+        take(&row(&[("decision", "unreadable"), ("lines", "3")]), Some(&"api".parse().unwrap()), &mut none);
+        assert!(format!("{none:?}").contains("unreadable: 3"));
     }
 
     #[test]

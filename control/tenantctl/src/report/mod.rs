@@ -5,7 +5,7 @@ mod logs;
 mod who;
 
 use jiff::Timestamp;
-use operations::{ClientsReport, Counts, ReportedClient, Tally, Verdict, advice};
+use operations::{ClientsReport, Counts, OperationError, ReportedClient, Tally, Verdict, advice};
 
 use crate::args::Report;
 use crate::failure::plain;
@@ -26,11 +26,34 @@ pub(crate) async fn run(report: Report, context: &Context<'_>) -> Result<(), Fai
         logs::read(context, &logs::Asked { since, until, client, from: &report.from }, &mut tally).await?;
     }
     let mut found = context.operations.report_clients(&tally, client.as_ref()).await?;
+    if client.is_none() {
+        unused(context, &mut found).await?;
+    }
     found.since = Some(crate::output::when(since));
     context.output.show(&found, || words(&found));
-    let refusing = found.count(Verdict::WouldRefuse) + found.count(Verdict::NeverBound);
-    let unseen = found.count(Verdict::Unseen);
+    let of = |verdicts: &[Verdict]| verdicts.iter().map(|verdict| found.count(*verdict)).sum();
+    let refusing = of(&[Verdict::WouldRefuse, Verdict::NeverBound, Verdict::Unclear]);
+    let unseen = of(&[Verdict::Unseen, Verdict::Unknown]);
     if refusing + unseen == 0 { Ok(()) } else { Err(Failure::NotSafe { refusing, unseen }) }
+}
+
+/// Adds the clients that the log cannot know: never bound, and used by nobody, in the pools that let such clients pass.
+async fn unused(context: &Context<'_>, found: &mut ClientsReport) -> Result<(), Failure> {
+    let pools = context.operations.pools().await?;
+    let adopted: Vec<_> = pools.into_iter().filter(|pool| pool.observe_unbound).collect();
+    if adopted.is_empty() {
+        return Ok(());
+    }
+    let cognito = context.user_pools().await?;
+    for pool in adopted {
+        match context.operations.unbound_clients(&cognito, &pool.id).await {
+            Ok(unbound) => found.add_unbound(&unbound),
+            // A log is read by people who may not read the pool.
+            Err(OperationError::Pool(_)) => found.pools_unread.push(pool.id.to_string()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 fn since(now: Timestamp, ago: jiff::SignedDuration) -> Result<Timestamp, Failure> {
@@ -42,6 +65,21 @@ fn since(now: Timestamp, ago: jiff::SignedDuration) -> Result<Timestamp, Failure
 fn words(report: &ClientsReport) -> String {
     let since = report.since.as_deref().unwrap_or_default();
     let mut lines = vec![format!("{} log lines of app clients since {since}", report.lines)];
+    if report.undated > 0 {
+        lines.push(format!("{} of them without a time: they count whatever --since says", report.undated));
+    }
+    if report.unreadable > 0 {
+        lines.push(format!(
+            "{} events could not be read, at whatever client, and failed: UNSUPPORTED_EVENT - {}",
+            report.unreadable,
+            advice("UNSUPPORTED_EVENT")
+        ));
+    }
+    for pool in &report.pools_unread {
+        lines.push(format!(
+            "the app clients of {pool} could not be listed: one that was never bound and that nobody used is not shown here"
+        ));
+    }
     for client in &report.clients {
         lines.push(String::new());
         lines.extend(client_words(client));
@@ -87,9 +125,19 @@ fn counted(counts: &Counts) -> String {
 }
 
 fn verdict(client: &ReportedClient, all: &Counts) -> String {
-    let tokens = client.triggers.get("pre-token-generation").map_or(0, Counts::would_be_refused);
+    let tokens = client.tokens().would_be_refused();
     match client.verdict {
-        Verdict::Safe => format!("safe to enforce: {} times somebody came, nobody would have been refused", all.all()),
+        Verdict::Safe => format!(
+            "no reason seen against enforcing it: {} tokens, none of which would have been refused; the log knows nothing of who did \
+             not come",
+            client.tokens().answered
+        ),
+        Verdict::Unclear => format!(
+            "not yet: in this time {} were refused and {} met something broken, so the log says too little; look at the causes, or \
+             at a shorter --since",
+            all.refused_when_bound(),
+            all.broken
+        ),
         Verdict::WouldRefuse if tokens == 0 => {
             "not yet: only sign-ups and challenges would be refused, no token; enforce it if that is what you want"
                 .to_owned()
@@ -99,11 +147,12 @@ fn verdict(client: &ReportedClient, all: &Counts) -> String {
         }
         Verdict::WouldRefuse => format!("not yet: {tokens} tokens would be refused"),
         Verdict::Unseen => {
-            "not seen: nobody came in this time, so nobody knows whom it would refuse; look further back with --since"
+            "not seen: nobody asked for a token in this time, so nobody knows whom it would refuse; look further back with --since"
                 .to_owned()
         }
         Verdict::Enforced => "enforced: what is refused above was refused".to_owned(),
         Verdict::NeverBound => "never bound: it passes only while its pool lets unbound clients pass".to_owned(),
+        Verdict::Unknown => "unknown: the table does not know it, and all that the log has of it broke".to_owned(),
         Verdict::Denied => "denied: it is bound to nothing".to_owned(),
     }
 }

@@ -112,7 +112,7 @@ async fn users_become_members_of_the_tenant_that_their_attribute_names_and_repea
     let (bob, mia) = (pool.of("bob", "acme").await, pool.of("mia", "Globex Corp.").await);
     let zoe = pool.user("zoe", &[("custom:company", "acme")]).await;
     let (nobody, lost) = (pool.user("nobody", &[]).await, pool.of("lost", "initech").await);
-    pool.write("map.csv", "value,tenant\nGlobex Corp.,globex\n");
+    pool.write("map.csv", "value,tenant\nGlobex Corp.,globex\nacme,acme\n");
     let planned = pool.import(&["--map", "map.csv", "--dry-run", "--skipped", "left.csv"]).await;
     assert_eq!((pool.used("acme").await, pool.used("globex").await), (0, 0), "a plan writes nothing");
     let mut expected = vec![(nobody.as_str(), "NO_VALUE"), (lost.as_str(), "TENANT_UNKNOWN")];
@@ -156,6 +156,18 @@ async fn who_was_removed_suspended_or_locked_is_never_revived() {
     pool.sdk.admin_delete_user().user_pool_id(POOL).username(&bob).send().await.unwrap();
     let anew = pool.of("bob", "acme").await;
     pool.sdk.admin_disable_user().user_pool_id(POOL).username(&eve).send().await.unwrap();
+    let barred = pool.import(&["--yes"]).await;
+    assert!(skipped(&barred).contains(&(anew.as_str(), "MAILBOX_BARRED")));
+    // Nor does an address that nobody verified open the bar on it.
+    pool.sdk.admin_delete_user().user_pool_id(POOL).username(&anew).send().await.unwrap();
+    let unverified = pool.user("bob", &[("custom:company", "acme")]).await;
+    let (codes, done) = {
+        let again = pool.import(&["--yes"]).await;
+        (skipped(&again).iter().map(|(sub, code)| format!("{sub} {code}")).collect::<Vec<_>>(), again["done"].clone())
+    };
+    assert!(codes.contains(&format!("{unverified} MAILBOX_BARRED")) && done.is_null(), "{codes:?} {done}");
+    pool.sdk.admin_delete_user().user_pool_id(POOL).username(&unverified).send().await.unwrap();
+    let anew = pool.of("bob", "acme").await;
     let again = pool.import(&["--yes"]).await;
     let mut expected =
         vec![(anew.as_str(), "MAILBOX_BARRED"), (mia.as_str(), "MEMBER_STATE"), (eve.as_str(), "USER_DISABLED")];
@@ -183,6 +195,16 @@ async fn c1_an_attribute_that_users_can_write_is_not_believed() {
     let told = pool.laptop.run(&import).await;
     assert!(told.err.contains("all, open: whoever did so chose their own tenant"), "{}", told.err);
     assert_eq!(pool.used("acme").await, 0);
+    // Vouching for the tenant's attribute vouches for no other.
+    let both = settings(&["email", "custom:job"]);
+    let seed = ClientSeed { client_id: Some("both".to_owned()), settings: both, ..ClientSeed::default() };
+    pool.server.pool(POOL).unwrap().add_client(seed);
+    let roles = [&import[..], &["--trust-attribute", "--role-attribute", "custom:job"]].concat();
+    assert_eq!(pool.laptop.refused(&roles).await, (1, "ATTRIBUTE_WRITABLE".to_owned()));
+    let other = [&import[..], &["--trust-attribute=custom:job"]].concat();
+    assert_eq!(pool.laptop.refused(&other).await, (2, "INVALID".to_owned()));
+    let trust = ["--trust-attribute", "--trust-attribute=custom:job", "--role-attribute", "custom:job", "--dry-run"];
+    assert_eq!(pool.import(&trust).await["tenants"][0]["joins"], 1);
     let trusted = pool.import(&["--yes", "--trust-attribute"]).await;
     assert_eq!(trusted["done"]["added"], 1);
     let unknown = ["member", "import", "--from-attribute", "company", "--dry-run"];
@@ -197,6 +219,12 @@ async fn an_attribute_gives_roles_and_makes_no_owner_and_a_role_that_was_said_ma
         pool.user(name, &[("custom:company", "acme"), ("custom:job", job), ("email_verified", "true")]).await;
     }
     pool.of("bob", "acme").await;
+    let planned = pool.import(&["--role-attribute", "custom:job", "--dry-run"]).await;
+    assert_eq!(planned["tenants"][0]["roles"], json!({ "admin billing": 1, "member": 1 }));
+    assert_eq!(planned["unknown_roles"], json!(["billing"]));
+    let owners = ["member", "import", "--from-attribute", "custom:company", "--role", "owner", "--dry-run"];
+    let owners = pool.laptop.run(&owners).await.out;
+    assert!(owners.contains("4 of them become owners") && owners.contains("as 4 owner"), "{owners}");
     let done = pool.import(&["--role-attribute", "custom:job", "--yes"]).await;
     let codes = done["skipped"].as_array().unwrap().iter().map(|one| text(one, "/code")).collect::<Vec<_>>();
     assert!(codes.len() == 2 && codes.contains(&"ROLE_OWNER") && codes.contains(&"ROLE_INVALID"), "{codes:?}");
@@ -227,6 +255,126 @@ async fn seats_are_told_of_before_and_never_exceeded() {
     let done = pool.import(&["--yes"]).await;
     assert_eq!((&done["done"]["added"], pool.used("acme").await), (&json!(3), 3));
     assert_eq!(text(&done, "/skipped/0/code"), "SEATS_FULL");
+    pool.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_map_no_other_value_names_a_tenant_and_no_value_is_a_formula() {
+    let pool = Pool::new().await;
+    pool.laptop.json(&["tenant", "create", "globex"]).await;
+    let slug = pool.of("slug", "acme").await;
+    let formula = pool.of("formula", "=HYPERLINK(\"http://evil.example/\")").await;
+    pool.of("mia", "17").await;
+    pool.write("map.csv", "value,tenant\n17,globex\n");
+    let planned = pool.import(&["--map", "map.csv", "--dry-run", "--skipped", "left.csv"]).await;
+    let mut expected = vec![(slug.as_str(), "TENANT_UNKNOWN"), (formula.as_str(), "TENANT_UNKNOWN")];
+    expected.sort_unstable();
+    assert_eq!(skipped(&planned), expected);
+    assert_eq!(planned["tenants"][0]["values"], json!({ "17": 1 }));
+    let left = std::fs::read_to_string(pool.laptop.folder.path().join("left.csv")).unwrap();
+    assert!(left.contains("\"'=HYPERLINK("), "{left}");
+    pool.write("empty.csv", "value,tenant\n");
+    let empty = ["member", "import", "--from-attribute", "custom:company", "--map", "empty.csv"];
+    assert_eq!(pool.laptop.refused(&empty).await, (2, "IMPORT_FILE".to_owned()));
+    pool.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m17_a_client_that_passes_by_its_pools_default_is_bound_observing_and_is_not_denied_by_a_slip() {
+    let pool = Pool::new().await;
+    pool.laptop.json(&["pool", "observe-unbound", POOL]).await;
+    pool.write("log", "");
+    let (code, report) = pool.report(&["--logs", "log"]).await;
+    assert_eq!((code, text(&report, "/clients/0/client_id")), (1, "app"), "nobody used it, and it was never bound");
+    assert_eq!(text(&report, "/clients/0/verdict"), "never_bound");
+    let off = ["pool", "observe-unbound", POOL, "--off"];
+    assert_eq!(pool.laptop.refused(&off).await, (1, "CLIENTS_UNBOUND".to_owned()));
+    assert!(pool.laptop.run(&off).await.err.contains("would get no token: app"));
+    let bound = pool.laptop.json(&["client", "bind", "app", "--tenant", "acme"]).await;
+    assert_eq!(bound["mode"], "observe");
+    assert_eq!(pool.laptop.json(&off).await["observe_unbound"], false, "every client is bound");
+    // It stays as it is, and what never passed is enforced.
+    assert_eq!(pool.laptop.json(&["client", "bind", "app", "--tenant", "acme"]).await["mode"], "observe");
+    assert_eq!(pool.laptop.json(&["client", "bind", "fresh", "--tenant", "acme"]).await["mode"], "enforce");
+    pool.laptop.json(&["pool", "observe-unbound", POOL]).await;
+    let enforced = pool.laptop.json(&["client", "bind", "other", "--tenant", "acme", "--enforce"]).await;
+    assert_eq!(enforced["mode"], "enforce");
+    pool.laptop.json(&["client", "unbind", "app"]).await;
+    assert_eq!(
+        pool.laptop.json(&["client", "bind", "app", "--tenant", "acme"]).await["mode"],
+        "enforce",
+        "it was denied"
+    );
+    pool.server.pool(POOL).unwrap().add_client(ClientSeed {
+        client_id: Some("late".to_owned()),
+        settings: settings(&["email"]),
+        ..ClientSeed::default()
+    });
+    assert_eq!(pool.laptop.json(&[&off[..], &["--yes"]].concat()).await["observe_unbound"], false);
+    pool.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m17_a_log_without_tokens_or_with_refusals_is_no_reason_to_enforce() {
+    let pool = Pool::new().await;
+    let token = "pre-token-generation";
+    let mut log = String::new();
+    for (client, trigger, more) in [
+        ("refused", token, r#""decision":"refused","code":"INVITATION_REQUIRED""#),
+        ("broke", token, r#""decision":"broken","code":"TRY_AGAIN""#),
+        ("rebound", token, r#""decision":"refused","code":"CLIENT_NOT_BOUND""#),
+        ("signups", "pre-sign-up", r#""decision":"observed""#),
+    ] {
+        pool.laptop.json(&["client", "bind", client, "--tenant", "acme", "--observe"]).await;
+        if client != "signups" {
+            writeln!(log, "{}", line(client, token, r#""decision":"observed""#)).unwrap();
+        }
+        writeln!(log, "{}", line(client, trigger, more)).unwrap();
+    }
+    writeln!(log, "{}", line("stray", token, r#""decision":"broken","code":"TRY_AGAIN""#)).unwrap();
+    writeln!(log, r#"{{"trigger":"{token}","decision":"unreadable","code":"UNSUPPORTED_EVENT"}}"#).unwrap();
+    pool.write("log", &log);
+    let (code, report) = pool.report(&["--logs", "log"]).await;
+    let mut verdicts: Vec<_> = report["clients"].as_array().unwrap().iter().collect();
+    verdicts.sort_by_key(|client| text(client, "/client_id"));
+    let verdicts: Vec<_> =
+        verdicts.iter().map(|client| (text(client, "/client_id"), text(client, "/verdict"))).collect();
+    assert_eq!(
+        verdicts,
+        [
+            ("broke", "unclear"),
+            ("rebound", "safe"),
+            ("refused", "unclear"),
+            ("signups", "unseen"),
+            ("stray", "unknown")
+        ]
+    );
+    assert_eq!((code, &report["unreadable"], &report["undated"]), (1, &json!(1), &json!(8)));
+    for (client, code) in [("broke", 1), ("refused", 1), ("signups", 1), ("rebound", 0)] {
+        assert_eq!(pool.report(&[client, "--logs", "log"]).await.0, code, "{client}");
+    }
+    let told = pool.laptop.run(&["client", "report", "--logs", "log"]).await.out;
+    assert!(!told.contains("safe to enforce") && !told.contains("next: tenantctl client enforce"), "{told}");
+    pool.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_for_command_lines_takes_the_password_itself_where_the_policy_lets_it() {
+    let pool = Pool::new().await;
+    let create = ["client", "create", "acme", "--name", "cli", "--password-flow"];
+    let made = pool.laptop.json(&create).await;
+    let described = pool.sdk.describe_user_pool_client().user_pool_id(POOL).client_id(text(&made, "/client_id"));
+    let described = described.send().await.unwrap().user_pool_client.unwrap();
+    let mut flows: Vec<_> = described.explicit_auth_flows().iter().map(|flow| flow.as_str()).collect();
+    flows.sort_unstable();
+    assert_eq!(flows, ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"]);
+    assert_eq!(pool.laptop.json(&create).await["created"], false);
+    pool.laptop.json(&["tenant", "create", "strict"]).await;
+    pool.laptop.json(&["tenant", "policy", "strict", "--chain", "password-and-code"]).await;
+    let strict = ["client", "create", "strict", "--name", "cli", "--password-flow"];
+    assert_eq!(pool.laptop.refused(&strict).await, (2, "CLIENT_LACKS".to_owned()));
+    assert!(pool.laptop.run(&strict).await.err.contains("needs a policy by which a password alone signs people in"));
+    pool.laptop.json(&["client", "create", "strict", "--name", "cli"]).await;
     pool.server.shutdown().await;
 }
 
@@ -278,7 +426,7 @@ async fn m17_a_report_tells_client_by_client_who_would_be_refused_and_what_to_ru
     assert_eq!(verdict("web"), ("would_refuse".to_owned(), named("report local_Tenantry1:web --who")));
     assert_eq!(
         verdict("api"),
-        ("safe".to_owned(), named("enforce local_Tenantry1:api")),
+        ("safe".to_owned(), named("report local_Tenantry1:api --who")),
         "what is older does not count"
     );
     assert_eq!(verdict("quiet").0, "unseen");
