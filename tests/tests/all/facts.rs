@@ -3,6 +3,7 @@
 
 mod log;
 mod programs;
+mod registrar;
 mod requests;
 
 use std::collections::BTreeSet;
@@ -86,9 +87,11 @@ async fn facts() -> Value {
         });
         triggers.insert(trigger.to_owned(), facts);
     }
+    let (reads, writes) = registrar::recorded().await;
     json!({
         "table": table(),
         "triggers": triggers,
+        "registrar": { "reads": reads, "writes": writes },
         "claimRule": claim_rule(),
         "claims": Fact::ALL.map(Fact::name),
         "codes": Refusal::ALL.map(Refusal::code),

@@ -11,7 +11,7 @@ use tests::proxy::Proxy;
 use tokio::sync::OnceCell;
 
 /// Beginnings of the partition keys, by the action that IAM asks for.
-type Actions = BTreeMap<String, BTreeSet<String>>;
+pub(super) type Actions = BTreeMap<String, BTreeSet<String>>;
 
 /// What a trigger was seen to do.
 #[derive(Debug, Default)]
@@ -55,14 +55,19 @@ async fn record() -> BTreeMap<String, Requests> {
             }
             seen.mails |= engine.post().outbox().mails().len() > posted;
             for (operation, asked) in noted.lock().unwrap().drain(..) {
-                for (action, key) in actions(&operation, &asked) {
-                    let kind = if is_write(&action) { &mut seen.writes } else { &mut seen.reads };
-                    kind.entry(action).or_default().insert(beginning(&key));
-                }
+                note_down(&operation, &asked, &mut seen.reads, &mut seen.writes);
             }
         }
     }
     all
+}
+
+/// Notes what IAM asks for at one request.
+pub(super) fn note_down(operation: &str, asked: &Value, reads: &mut Actions, writes: &mut Actions) {
+    for (action, key) in actions(operation, asked) {
+        let kind = if is_write(&action) { &mut *writes } else { &mut *reads };
+        kind.entry(action).or_default().insert(beginning(&key));
+    }
 }
 
 /// The fixture's own event. Two triggers enrol, by the same rules: what one of them has a fixture for, the other is asked too.
