@@ -32,6 +32,12 @@ export interface IdentityProviderBindingProps {
    * @default it is refused
    */
   readonly adopt?: Reasoned;
+  /**
+   * Binds it for a tenant that another stack's resource holds: whoever runs the provider signs in as that tenant's people.
+   *
+   * @default it is refused
+   */
+  readonly ofAnotherStack?: Reasoned;
 }
 
 /** Binds an identity provider. Without it people who come by the provider are refused. When it leaves the template, memberships that rest on it end. */
@@ -55,8 +61,14 @@ export class IdentityProviderBinding extends Construct {
       ...(props.serves === "social" ? { Serves: "social" } : { Serves: "tenant", TenantId: props.serves.tenantId }),
       Enabled: props.enabled,
       Adopt: props.adopt === undefined ? undefined : true,
+      OfAnotherStack: props.ofAnotherStack === undefined ? undefined : true,
     });
-    if (props.adopt !== undefined) this.resource.node.addMetadata("tenantry:adopt", props.adopt.reason);
+    for (const [name, setting] of [
+      ["adopt", props.adopt],
+      ["ofAnotherStack", props.ofAnotherStack],
+    ] as const) {
+      if (setting !== undefined) this.resource.node.addMetadata(`tenantry:${name}`, setting.reason);
+    }
     this.resource.node.addDependency(props.provider);
   }
 }

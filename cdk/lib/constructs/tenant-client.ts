@@ -41,6 +41,12 @@ export interface Machine {
    * @default member
    */
   readonly roles?: readonly string[];
+  /**
+   * Binds it for a tenant that another stack's resource holds: the machine speaks for that tenant.
+   *
+   * @default it is refused
+   */
+  readonly ofAnotherStack?: Reasoned;
 }
 
 /** What is said of a client. */
@@ -162,10 +168,12 @@ export class TenantClient extends Construct {
       Mode: props.observe === undefined ? "enforce" : "observe",
       Groups: props.groups,
       AccountScope: props.keepAccountScope === undefined ? "suppress" : "keep",
+      OfAnotherStack: props.machine?.ofAnotherStack === undefined ? undefined : true,
     });
     for (const [name, setting] of [
       ["observe", props.observe],
       ["keepAccountScope", props.keepAccountScope],
+      ["ofAnotherStack", props.machine?.ofAnotherStack],
     ] as const) {
       if (setting !== undefined) this.binding.node.addMetadata(`tenantry:${name}`, setting.reason);
     }

@@ -5,13 +5,23 @@ use operations::registrations::{Subject, purpose};
 use operations::{NewBinding, OperationError};
 
 use crate::answer::Answer;
-use crate::held::{hold, right, settle};
+use crate::held::{hold, may_speak, right, settle};
 use crate::properties::Properties;
 use crate::request::{Request, Verb};
 use crate::{Bench, Failure, in_line};
 
-const KNOWN: &[&str] =
-    &["UserPoolId", "ClientId", "Binds", "TenantId", "Roles", "Mode", "Groups", "AccountScope", "Adopt"];
+const KNOWN: &[&str] = &[
+    "UserPoolId",
+    "ClientId",
+    "Binds",
+    "TenantId",
+    "Roles",
+    "Mode",
+    "Groups",
+    "AccountScope",
+    "Adopt",
+    "OfAnotherStack",
+];
 const BINDS: &[(&str, &str)] = &[("tenant", "tenant"), ("shared", "shared"), ("machine", "machine")];
 const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("observe", Mode::Observe)];
 const GROUPS: &[(&str, Groups)] = &[("carry", Groups::Carry), ("replace", Groups::Replace)];
@@ -29,6 +39,9 @@ pub(crate) async fn handle(bench: &Bench, request: &Request) -> Result<Answer, F
     let new = wanted(bench, of).await?;
     let subject = Subject::Client(new.client.clone());
     check_purpose(bench, &new).await?;
+    if let ClientKind::Machine { tenant, .. } = &new.kind {
+        may_speak(bench, request, tenant, of.flag("OfAnotherStack")?).await?;
+    }
     in_line::check(bench, &new).await?;
     let right = right(of.flag("Adopt")?);
     let taken = hold(bench, request, &subject, &purpose(&new.kind), right).await?;

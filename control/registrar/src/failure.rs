@@ -30,6 +30,9 @@ pub enum Failure {
     /// It is there, and no template made it.
     #[error("it is there already, and this resource did not make it")]
     ThereAlready,
+    /// A machine or a provider for somebody else's tenant.
+    #[error("the tenant belongs to another stack's resource: {0}")]
+    TenantOfAnotherStack(String),
     /// The client lets people around the policy.
     #[error("at this app client people could get around how their tenant signs people in: {0}")]
     ClientOpen(String),
@@ -74,6 +77,7 @@ impl Failure {
             Self::Unreadable => "REQUEST_UNREADABLE",
             Self::HeldByAnother(_) => "HELD_BY_ANOTHER",
             Self::ThereAlready => "THERE_ALREADY",
+            Self::TenantOfAnotherStack(_) => "TENANT_OF_ANOTHER_STACK",
             Self::ClientOpen(_) => "CLIENT_OPEN",
             Self::SignInStricter => "SIGN_IN_STRICTER",
             Self::Fixed(_) => "PROPERTY_FIXED",
@@ -96,6 +100,9 @@ impl Failure {
             Self::Unreadable => "only CloudFormation may invoke this function".to_owned(),
             Self::HeldByAnother(_) | Self::ThereAlready => {
                 "set Adopt to take it over on purpose; whoever had it then leaves it alone".to_owned()
+            }
+            Self::TenantOfAnotherStack(_) => {
+                "set OfAnotherStack if this machine or provider is to speak for that tenant".to_owned()
             }
             Self::ClientOpen(_) => "set the app client so, or bind it with Mode observe first".to_owned(),
             Self::SignInStricter => {

@@ -1,5 +1,6 @@
 //! Whose something is: the resource's own, another's, or an operator's.
 
+use domain::TenantId;
 use operations::registrations::{Right, Subject, Taken};
 
 use crate::request::Request;
@@ -17,6 +18,26 @@ pub(crate) async fn hold(
         Taken::HeldBy(other) => Err(Failure::HeldByAnother(other)),
         Taken::There => Err(Failure::ThereAlready),
         taken => Ok(taken),
+    }
+}
+
+/// A machine or a provider speaks for a tenant without any of its people: where another stack holds the tenant, the template has to say that
+/// it means that one.
+pub(crate) async fn may_speak(
+    bench: &Bench,
+    request: &Request,
+    tenant: &TenantId,
+    means_it: Option<bool>,
+) -> Result<(), Failure> {
+    if means_it == Some(true) {
+        return Ok(());
+    }
+    let held = bench.operations.held(&Subject::Tenant(tenant.clone())).await?;
+    match held {
+        Some(held) if !held.holder.starts_with(&format!("{} ", request.envelope.stack)) => {
+            Err(Failure::TenantOfAnotherStack(held.holder))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -5,12 +5,12 @@ use operations::OperationError;
 use operations::registrations::{Subject, serves};
 
 use crate::answer::Answer;
-use crate::held::{hold, right, settle};
+use crate::held::{hold, may_speak, right, settle};
 use crate::properties::Properties;
 use crate::request::{Request, Verb};
 use crate::{Bench, Failure};
 
-const KNOWN: &[&str] = &["UserPoolId", "ProviderName", "Serves", "TenantId", "Enabled", "Adopt"];
+const KNOWN: &[&str] = &["UserPoolId", "ProviderName", "Serves", "TenantId", "Enabled", "Adopt", "OfAnotherStack"];
 const SERVES: &[(&str, bool)] = &[("tenant", false), ("social", true)];
 
 pub(crate) async fn handle(bench: &Bench, request: &Request) -> Result<Answer, Failure> {
@@ -34,6 +34,9 @@ pub(crate) async fn handle(bench: &Bench, request: &Request) -> Result<Answer, F
     } else {
         ProviderKind::Tenant(bench.operations.find_tenant(of.some_text("TenantId")?).await?.id)
     };
+    if let ProviderKind::Tenant(tenant) = &kind {
+        may_speak(bench, request, tenant, of.flag("OfAnotherStack")?).await?;
+    }
     let enabled = of.flag("Enabled")?.unwrap_or(true);
     match bench.operations.provider(&pool, &name).await {
         Ok(before) if before.kind != kind => {

@@ -161,6 +161,33 @@ async fn what_was_adopted_and_unbound_since_is_the_adopters_once_it_binds_it_aga
 }
 
 #[tokio::test]
+async fn a_machine_speaks_for_another_stacks_tenant_only_where_the_template_says_so() {
+    let world = World::new().await;
+    let globex = world.tenant("globex").await;
+    let asking = Ask { stack: OTHER, ..ask("Custom::TenantryTenant", "Acme") };
+    asking.create(&world, &json!({ "Slug": "acme" })).await.done();
+    let robot = world.client("robot", PASSWORDS);
+    let mut machine =
+        json!({ "UserPoolId": POOL, "ClientId": "robot", "Binds": "machine", "TenantId": "acme", "Mode": "observe" });
+    let told = ask(KIND, "Robot").create(&world, &machine).await;
+    assert_eq!(told.code(), "TENANT_OF_ANOTHER_STACK");
+    assert_eq!(world.binding(&robot).await, None);
+    let theirs = Ask { stack: OTHER, ..ask(KIND, "Robot") };
+    let told = theirs.create(&world, &machine).await.done();
+    theirs.delete(&world, &told.physical, &machine).await.done();
+    machine["OfAnotherStack"] = "true".into();
+    ask(KIND, "Robot").create(&world, &machine).await.done();
+    // People sign in through a client of their own; and a tenant that no template made is an operator's to give.
+    world.client("web", PASSWORDS);
+    ask(KIND, "Web").create(&world, &web("web", "acme")).await.done();
+    world.client("other", PASSWORDS);
+    machine = json!({
+        "UserPoolId": POOL, "ClientId": "other", "Binds": "machine", "TenantId": globex.id.as_ref(), "Mode": "observe"
+    });
+    ask(KIND, "Second").create(&world, &machine).await.done();
+}
+
+#[tokio::test]
 async fn another_client_is_another_resource_and_going_back_finds_the_first_one_bound() {
     let world = World::new().await;
     let acme = world.tenant("acme").await;

@@ -4,7 +4,7 @@ use domain::{PoolId, ProviderKind, ProviderName};
 use operations::OperationError;
 use serde_json::json;
 
-use crate::world::{POOL, World, ask};
+use crate::world::{Ask, POOL, World, ask};
 
 const PROVIDER: &str = "Custom::TenantryIdentityProvider";
 const KIND: &str = "Custom::TenantryPool";
@@ -83,6 +83,20 @@ async fn deleting_an_adopted_provider_or_pool_leaves_it_as_it_is() {
     let told = ask(KIND, "Pool").create(&world, &adopting).await.done();
     ask(KIND, "Pool").delete(&world, &told.physical, &adopting).await.done();
     assert_eq!(world.ops.pool(&pool).await.unwrap().dedicated_to, Some(acme.id));
+}
+
+#[tokio::test]
+async fn a_provider_speaks_for_another_stacks_tenant_only_where_the_template_says_so() {
+    let world = World::new().await;
+    let other = "arn:aws:cloudformation:eu-central-1:123456789012:stack/other/33333333-cccc";
+    let asking = Ask { stack: other, ..ask("Custom::TenantryTenant", "Acme") };
+    asking.create(&world, &json!({ "Slug": "acme" })).await.done();
+    let (pool, name) = okta();
+    let mut properties = json!({ "UserPoolId": POOL, "ProviderName": "okta", "Serves": "tenant", "TenantId": "acme" });
+    assert_eq!(ask(PROVIDER, "Okta").create(&world, &properties).await.code(), "TENANT_OF_ANOTHER_STACK");
+    assert!(matches!(world.ops.provider(&pool, &name).await, Err(OperationError::ProviderUnknown)));
+    properties["OfAnotherStack"] = "true".into();
+    ask(PROVIDER, "Okta").create(&world, &properties).await.done();
 }
 
 #[tokio::test]
