@@ -29,13 +29,15 @@ impl Operator {
         std::fs::write(&self.kept, &self.transcript).unwrap();
     }
 
-    /// A command of words without spaces, as it is seen at a terminal; it has to end with this status.
+    /// A command of words without spaces, as it is seen at a terminal; it has to end with this status. What it said.
     #[track_caller]
-    pub(super) fn shows(&mut self, line: &str, status: i32) {
+    pub(super) fn shows(&mut self, line: &str, status: i32) -> String {
+        let line = line.trim_end();
         let ran = self.run(&[], line);
         let [out, error] = [&ran.stdout, &ran.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         self.says(&format!("\n$ tenantctl {line}\n{}{}", out.trim_end(), indented(&error)));
         assert_eq!(ran.status.code(), Some(status), "tenantctl {line}: {out}{error}");
+        out
     }
 
     /// The same for machines, unseen: its JSON, whatever the status.

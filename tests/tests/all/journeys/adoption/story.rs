@@ -199,7 +199,7 @@ impl<G: Ground> Story<'_, G> {
         self.nobody_is_locked_out("after detaching").await;
         self.others_still_fire("afterwards@people.example").await;
         let members = self.operator.asks("member list acme");
-        assert_eq!(members.as_array().map(Vec::len), Some(TENANTS[0].1), "the table keeps its members");
+        assert_eq!(members["members"].as_array().map(Vec::len), Some(TENANTS[0].1), "the table keeps its members");
 
         // Who enforces already is named first.
         let attach = format!("attach --pool {} --apply --yes", self.place.pool);
@@ -306,9 +306,6 @@ impl<G: Ground> Story<'_, G> {
 
     /// By name, for a client of one tenant: everybody who is nobody's member, with the code that enforcing gives them.
     fn who_would_be_refused(&mut self, at: usize) {
-        let line = format!("client report {} --who", self.client(at));
-        let who = self.operator.asks(&line);
-        let joining: usize = TENANTS.iter().map(|(_, count)| count).sum();
         let nobodys = |person: &&Person| person.state == State::Ready && !(self.imported && person.tenant().is_some());
         let mut refused: BTreeMap<&str, usize> = BTreeMap::new();
         // Whoever signed up meanwhile is of no tenant either.
@@ -317,14 +314,33 @@ impl<G: Ground> Story<'_, G> {
         for person in self.everybody.iter().chain(newcomers).filter(nobodys) {
             *refused.entry(refusal(person).code()).or_default() += 1;
         }
+        let all: usize = refused.values().sum();
+        let line = format!("client report {} --who", self.client(at));
+        if !self.imported {
+            let who = self.operator.asks(&line);
+            assert_eq!((&who["members"], &who["elsewhere"], &who["refused"]), (&json!(0), &json!(0), &json!(refused)));
+            assert_eq!(who["refused_users"].as_array().map(Vec::len), Some(all));
+            self.operator
+                .says(&format!("\n$ tenantctl --json {line}\n# {all} users, by code {refused:?}, each by sub"));
+            return;
+        }
+        let said = self.operator.shows(&line, 1);
+        let joined: usize = TENANTS.iter().map(|(_, count)| count).sum();
         let own = TENANTS.iter().find(|(slug, _)| CLIENTS[at].tenant == Some(*slug)).unwrap().1;
-        let (members, elsewhere) = if self.imported { (own, joining - own) } else { (0, 0) };
-        assert_eq!((&who["members"], &who["elsewhere"]), (&json!(members), &json!(elsewhere)), "{who}");
-        assert_eq!(who["refused"], json!(refused));
-        assert_eq!(who["refused_users"].as_array().unwrap().len(), refused.values().sum::<usize>());
-        assert_eq!(who["idle"], json!(people::UNCONFIRMED + people::DISABLED));
-        if self.imported {
-            self.operator.shows(&line, 1);
+        let idle = people::UNCONFIRMED + people::DISABLED;
+        for wanted in [
+            format!("{own} are members and get in, 0 would join by signing in, {all} are refused\n"),
+            format!("and {} are refused here who are members of other tenants", joined - own),
+            format!("{idle} are disabled or never confirmed, and sign in nowhere"),
+        ] {
+            assert!(said.contains(&wanted), "{wanted}: {said}");
+        }
+        for (code, count) in refused {
+            assert_eq!(
+                said.lines().filter(|line| line.ends_with(&format!("  {code}"))).count(),
+                count,
+                "{code}: {said}"
+            );
         }
     }
 
