@@ -86,14 +86,12 @@ impl Operations {
 
     /// How a client stands before it is bound.
     async fn mode_now(&self, client: &Client, before: Option<&Binding>) -> Result<Mode, OperationError> {
-        match before {
-            // INVARIANT: a tombstone enforces, so that whoever is bound again does.
-            Some(before) => Ok(before.mode),
-            None => {
-                let passes = self.read_pool(&client.pool).await?.default_binding(client);
-                Ok(passes.map_or(Mode::Enforce, |passes| passes.mode))
-            }
+        // INVARIANT: a tombstone enforces, so that whoever is bound again does.
+        if let Some(before) = before {
+            return Ok(before.mode);
         }
+        let passes = self.read_pool(&client.pool).await?.default_binding(client);
+        Ok(passes.map_or(Mode::Enforce, |passes| passes.mode))
     }
 
     /// The app clients of a pool that have no binding of their own, and none by the pool's being one tenant's: those that pass while the

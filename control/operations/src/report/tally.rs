@@ -102,9 +102,9 @@ impl Tally {
         let Some(id) = said.client.as_deref().and_then(|id| id.parse::<ClientId>().ok()) else {
             // An event that could not be read names no client; whoever it was for got no token.
             if said.decision == UNREADABLE {
-                self.unreadable += lines
+                self.unreadable += lines;
             } else {
-                self.foreign += lines
+                self.foreign += lines;
             }
             return;
         };
