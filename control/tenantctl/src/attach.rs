@@ -1,5 +1,6 @@
 //! `tenantctl attach`: shows what attaching to a pool that exists already would do, asks, does it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -10,6 +11,7 @@ use serde::Serialize;
 use crate::args::{Attach, AttachedPool, SnippetsOf};
 use crate::doctor::line;
 use crate::failure::plain;
+use crate::restore::Restore;
 use crate::{Context, Failure};
 
 /// Text is for terminals of this width.
@@ -19,6 +21,9 @@ const WIDTH: usize = 100;
 struct Shape<'a> {
     plan: &'a AttachPlan,
     applied: Option<&'a Attached>,
+    /// The file that brings back what the pool was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restore: Option<&'a PathBuf>,
 }
 
 pub(crate) fn ours(of: &AttachedPool) -> OurFunctions {
@@ -39,6 +44,8 @@ pub(crate) async fn run(attach: Attach, context: &Context<'_>) -> Result<(), Fai
         probe: !attach.no_probe,
         attributes: attach.attributes,
         reading: attach.users,
+        tenantctl: typed(context),
+        look: look(&attach.of, context),
     };
     let cognito = context.user_pools().await?;
     let lambda = context.functions(attach.of.lambda_endpoint_url.as_deref()).await?;
@@ -48,9 +55,12 @@ pub(crate) async fn run(attach: Attach, context: &Context<'_>) -> Result<(), Fai
     let plan = context.operations.plan_attach(aws, &wish, &seen).await?;
     progress.finish_and_clear();
     if !attach.apply {
-        context.output.show(&Shape { plan: &plan, applied: None }, || {
+        context.output.show(&Shape { plan: &plan, applied: None, restore: None }, || {
             let mut lines = told(&plan);
             lines.extend(snippets(&plan, attach.snippets));
+            if !plan.obstacles.is_empty() && attach.snippets != Some(SnippetsOf::None) {
+                lines.push("(lines to copy come when nothing is in the way)".to_owned());
+            }
             lines.push(String::new());
             lines.push(ending(&plan));
             lines.join("\n")
@@ -62,8 +72,20 @@ pub(crate) async fn run(attach: Attach, context: &Context<'_>) -> Result<(), Fai
     if plan.obstacles.is_empty() && !plan.is_done() {
         context.agreed(attach.yes, &format!("attach to {}?", plan.pool))?;
     }
-    let done = context.operations.attach(aws, &wish, &plan).await?;
-    context.output.show(&Shape { plan: &plan, applied: Some(&done) }, || told_of(&done));
+    // Before anything is written: the pool itself will not know any more what it was.
+    let restore = if plan.obstacles.is_empty() && plan.sets() {
+        Some(Restore::keep(&plan.pool, &plan.restore(), context)?)
+    } else {
+        None
+    };
+    let done = context.operations.attach(aws, &wish, &plan).await;
+    let done = done.map_err(|error| Restore::explain(restore.as_ref(), error))?;
+    let file = restore.as_ref().map(|restore| &restore.file);
+    context.output.show(&Shape { plan: &plan, applied: Some(&done), restore: file }, || {
+        let mut lines = told_of(&done, plan.knows_factors());
+        lines.extend(restore.iter().map(Restore::told));
+        lines.join("\n")
+    });
     Ok(())
 }
 
@@ -200,6 +222,9 @@ fn snippets(plan: &AttachPlan, of: Option<SnippetsOf>) -> Vec<String> {
         (SnippetsOf::Cli, "With the AWS CLI", &plan.snippets.cli),
     ] {
         if of.is_none_or(|of| of == which) {
+            if text.is_empty() {
+                continue;
+            }
             // As it is: it is copied from here.
             lines.extend([String::new(), format!("{name}:"), String::new(), text.trim_end().to_owned()]);
         }
@@ -207,7 +232,7 @@ fn snippets(plan: &AttachPlan, of: Option<SnippetsOf>) -> Vec<String> {
     lines
 }
 
-fn told_of(done: &Attached) -> String {
+fn told_of(done: &Attached, knows_factors: bool) -> Vec<String> {
     let mut lines = Vec::new();
     if done.observes_unbound {
         lines.push("clients that were never bound pass now, logged only".to_owned());
@@ -219,9 +244,62 @@ fn told_of(done: &Attached) -> String {
     if done.set.is_empty() {
         lines.push("every slot was set before".to_owned());
     } else {
-        lines.push(format!("set {}; nothing else in the pool changed", done.set.join(", ")));
+        let compared = if knows_factors { "" } else { ", second factors and passkeys apart, which could not be read" };
+        lines.push(format!("set {}; nothing else in the pool changed{compared}", done.set.join(", ")));
     }
-    lines.iter().flat_map(|line| wrapped(line, "")).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = lines.iter().flat_map(|line| wrapped(line, "")).collect();
+    lines.extend(warned(&done.warnings));
+    lines
+}
+
+pub(crate) fn warned(warnings: &[String]) -> Vec<String> {
+    warnings.iter().flat_map(|warning| wrapped(&plain(warning), "warning: ")).collect()
+}
+
+/// How this command line is called, with whatever says which table, where and who.
+fn typed(context: &Context<'_>) -> String {
+    let global = &context.global;
+    let mut words = vec!["tenantctl".to_owned()];
+    if global.local {
+        words.push("--local".to_owned());
+    }
+    let options = [
+        ("--table", &global.table),
+        ("--region", &global.region),
+        ("--endpoint-url", &global.endpoint_url),
+        ("--pool-endpoint-url", &global.pool_endpoint_url),
+        ("--as", &global.actor),
+    ];
+    for (name, value) in options {
+        words.extend(value.iter().map(|value| format!("{name} {}", word(value))));
+    }
+    words.join(" ")
+}
+
+/// What looks at the pool once more.
+fn look(of: &AttachedPool, context: &Context<'_>) -> String {
+    let mut text = format!("{} attach --pool {} --users none --snippets none", typed(context), of.pool);
+    for (name, value, usual) in
+        [("--functions-prefix", &of.functions_prefix, "tenantry"), ("--alias", &of.alias, "live")]
+    {
+        if value != usual {
+            text.push_str(&format!(" {name} {}", word(value)));
+        }
+    }
+    for (trigger, function) in &of.triggers {
+        text.push_str(&format!(" --trigger {}", word(&format!("{}={function}", trigger.name()))));
+    }
+    text
+}
+
+/// One word of a shell.
+pub(crate) fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 /// A sentence in lines that fit, the later ones under the first one's text.
@@ -259,6 +337,14 @@ fn progress(context: &Context<'_>) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_of_a_shell_stays_one() {
+        assert_eq!(
+            [word("tenantry"), word("a b"), word("it's $HOME"), word("")],
+            ["tenantry", "'a b'", r"'it'\''s $HOME'", "''"]
+        );
+    }
 
     #[test]
     fn sentences_fit_a_terminal() {

@@ -21,6 +21,7 @@ mod output;
 mod person;
 mod policy;
 mod report;
+mod restore;
 mod role;
 mod tenant;
 

@@ -16,8 +16,13 @@ pub enum AttachError {
     #[error("the user pool is no longer what was shown: {}", .0.join(", "))]
     PoolChanged(Vec<String>),
     /// Cognito took the update, and something else is not as it was.
-    #[error("the slots were written, and other settings of the pool are not as they were: {}", .0.join(", "))]
-    NotKept(Vec<String>),
+    #[error("the slots were written, and other settings of the pool are not as they were: {}", .names.join(", "))]
+    NotKept {
+        /// Which.
+        names: Vec<String>,
+        /// The command that brings back what was there.
+        restore: Option<String>,
+    },
     /// Cognito took the update, and the slots are not what was written.
     #[error("the update was taken, and the slots are not what was written: {}", .0.join(", "))]
     NotSet(Vec<String>),
@@ -55,7 +60,7 @@ impl AttachError {
         match self {
             Self::Obstacle(obstacle) => obstacle.code,
             Self::PoolChanged(_) => "POOL_CHANGED",
-            Self::NotKept(_) => "POOL_NOT_KEPT",
+            Self::NotKept { .. } => "POOL_NOT_KEPT",
             Self::NotSet(_) => "POOL_NOT_SET",
             Self::NotPermitted(_) => "FUNCTION_NOT_PERMITTED",
             Self::Probe { .. } => "FUNCTION_PROBE",
@@ -66,6 +71,23 @@ impl AttachError {
         }
     }
 
+    /// With the command that brings back what was there, where that may be needed.
+    #[must_use]
+    pub fn with_restore(self, command: &str) -> Self {
+        match self {
+            Self::NotKept { names, .. } => Self::NotKept { names, restore: Some(command.to_owned()) },
+            other => other,
+        }
+    }
+
+    /// Whether nothing was written into the pool.
+    pub const fn left_the_pool_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::Obstacle(_) | Self::PoolChanged(_) | Self::NotPermitted(_) | Self::Probe { .. } | Self::NoPool(_)
+        )
+    }
+
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
@@ -73,9 +95,10 @@ impl AttachError {
             Self::PoolChanged(_) => {
                 "somebody changed it meanwhile; nothing was written. Look at the plan again, then repeat the command".to_owned()
             }
-            Self::NotKept(_) => {
-                "put these settings back (the plan's AWS CLI lines held them all); `tenantctl detach` empties the slots".to_owned()
+            Self::NotKept { restore: Some(restore), .. } => {
+                format!("this brings back what was there, slots included: {restore}")
             }
+            Self::NotKept { .. } => "put these settings back; `tenantctl detach` empties the slots".to_owned(),
             Self::NotSet(_) => "repeat the command: perhaps somebody wrote the pool in the same moment".to_owned(),
             Self::NotPermitted(_) => "a statement of the policy forbids it: remove that, then repeat the command".to_owned(),
             Self::Probe { .. } => {

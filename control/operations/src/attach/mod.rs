@@ -1,8 +1,10 @@
 //! Attaching our functions to a pool that exists already, and detaching them, so that nobody is locked out on the way.
 //!
 //! The order is what keeps people in. *Attach*: the table lets unbound clients pass, then each function may be called by the pool, then
-//! each is called once as the pool would, then the pool is read anew (it must be what was shown) and written, then read and compared.
-//! *Detach*: the slots first, then the permissions. Each step may be the last one that happens; the same command again finishes.
+//! each is called once as the pool would, then functions, clients and pool are looked at anew (they must be what was shown), and the pool is
+//! written, then everything is read once more and compared. *Detach*: the slots first, by Cognito alone, then the permissions and the record,
+//! as far as Lambda and the table can be had: what broke must not be what the way back needs. Each step may be the last one that happens;
+//! the same command again finishes.
 
 mod apply;
 mod detach;
@@ -72,6 +74,10 @@ pub struct AttachWish {
     pub attributes: Vec<String>,
     /// How many users to count.
     pub reading: Reading,
+    /// How to call this command line in what is printed: with whatever says which table.
+    pub tenantctl: String,
+    /// What looks at the pool once more, in what is printed.
+    pub look: String,
 }
 
 /// How one of our slots is.
@@ -231,6 +237,21 @@ pub struct AttachPlan {
 }
 
 impl AttachPlan {
+    /// The update that brings back the pool as it was read.
+    pub fn restore(&self) -> String {
+        format!("{:#}", self.settings.restore())
+    }
+
+    /// Whether a slot will be set.
+    pub fn sets(&self) -> bool {
+        self.slots.iter().any(|slot| slot.set)
+    }
+
+    /// Whether second factors and passkeys are compared afterwards.
+    pub const fn knows_factors(&self) -> bool {
+        self.settings.knows_factors()
+    }
+
     /// Whether there is anything to do.
     pub fn is_done(&self) -> bool {
         !self.observe_unbound && self.slots.iter().all(|slot| !slot.set && !slot.permit)

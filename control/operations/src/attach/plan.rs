@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{Binding, Client, ClientKind, Mode, Pool};
 use pool::PoolError;
-use pool::attach::{self, Allowed, FunctionArn, PoolSettings, Slots, Snippets, Standing, Wanted};
+use pool::attach::{self, Allowed, Asked, FunctionArn, PoolSettings, Slots, Snippets, Standing, Wanted};
 use pool::survey::{self, PoolFacts, PreTokenVersion, Trigger};
 use store::Key;
 
@@ -56,7 +56,7 @@ impl Operations {
             arn: settings.arn.clone(),
             feature_plan: settings.text("UserPoolTier").unwrap_or("unknown").to_owned(),
             event_version: version.word(),
-            snippets: snippets(wish, &settings, &before, &slots, version),
+            snippets: Snippets::default(),
             slots,
             kept: before.others(),
             clients,
@@ -75,6 +75,7 @@ impl Operations {
         };
         plan.notes = notes(&plan, wish, &facts);
         plan.obstacles = obstacles(&plan, wish);
+        plan.snippets = snippets(&plan, wish);
         Ok(plan)
     }
 
@@ -205,28 +206,49 @@ async fn look(
     }
 }
 
-fn snippets(
-    wish: &AttachWish,
-    settings: &PoolSettings,
-    before: &Slots,
-    slots: &[SlotPlan],
-    version: PreTokenVersion,
-) -> Snippets {
+fn snippets(plan: &AttachPlan, wish: &AttachWish) -> Snippets {
     let ours = |slot: &&SlotPlan| slot.set || slot.slot_state == SlotState::Ours;
-    let wanted: Vec<Wanted> = slots
-        .iter()
-        .filter(ours)
-        .map(|slot| Wanted { trigger: slot.trigger, function: slot.function.clone() })
-        .collect();
-    let mut target = before.clone();
+    let wanted = |slot: &SlotPlan| Wanted {
+        trigger: slot.trigger,
+        function: slot.function.clone(),
+        replace: slot.ours_in_policy && slot.permission == Some(Allowed::No),
+    };
+    let wanted: Vec<Wanted> = plan.slots.iter().filter(ours).map(wanted).collect();
+    let mut target = plan.target.clone();
     for one in &wanted {
-        target.put(one.trigger, &one.function.to_string(), version);
+        target.put(one.trigger, &one.function.to_string(), plan.version);
     }
-    Snippets::of(settings, &wanted, version, &settings.update(&target), &wish.functions.prefix)
+    let in_the_way = plan.obstacles.first().map(|first| format!("{} [{}]", first.message, first.code));
+    Snippets::of(Asked {
+        pool: &plan.settings,
+        wanted: &wanted,
+        target: &target,
+        version: plan.version,
+        prefix: &wish.functions.prefix,
+        observe_unbound: plan.observe_unbound,
+        tenantctl: &wish.tenantctl,
+        look: &wish.look,
+        in_the_way: in_the_way.as_deref(),
+    })
 }
 
 fn notes(plan: &AttachPlan, wish: &AttachWish, facts: &PoolFacts) -> Vec<String> {
     let mut notes = Vec::new();
+    if plan.sets() {
+        notes.push(
+            "from then on sign-ups and sign-ins need these functions and the table: while one of them cannot be had, people are asked to try \
+             again, at clients that only observe too. `tenantctl detach` takes the functions out, and needs neither"
+                .to_owned(),
+        );
+    }
+    let occupied = plan.slots.iter().any(|slot| slot.slot_state == SlotState::Occupied);
+    if occupied && plan.clients.never_bound > 0 && !plan.observes_unbound && !plan.observe_unbound {
+        notes.push(format!(
+            "before a function of yours calls ours (docs/wrap.md): `{} pool observe-unbound {}`, or everybody is refused whose app client was \
+             never bound",
+            wish.tenantctl, plan.pool
+        ));
+    }
     for other in &plan.kept {
         let what = match other.slot.as_str() {
             "UserMigration" => "writes whole users, verified addresses among it: memberships rest on what it proves",
@@ -289,9 +311,29 @@ fn notes(plan: &AttachPlan, wish: &AttachWish, facts: &PoolFacts) -> Vec<String>
     notes
 }
 
+/// There is no such function.
+pub(super) fn missing(function: &FunctionArn) -> Obstacle {
+    Obstacle {
+        code: "FUNCTION_MISSING",
+        message: format!("there is no function {function}"),
+        help: "deploy it, or say what ours are called: --functions-prefix, --alias, --trigger".to_owned(),
+    }
+}
+
+/// A function cannot run.
+pub(super) fn not_ready(function: &FunctionArn, why: &str) -> Obstacle {
+    Obstacle {
+        code: "FUNCTION_NOT_READY",
+        message: format!("{function} cannot run: {why}"),
+        help: "see to it, then repeat the command".to_owned(),
+    }
+}
+
 fn obstacles(plan: &AttachPlan, wish: &AttachWish) -> Vec<Obstacle> {
     let mut all = Vec::new();
-    let mut add = |code, message: String, help: &str| all.push(Obstacle { code, message, help: help.to_owned() });
+    let add = |all: &mut Vec<Obstacle>, code, message: String, help: &str| {
+        all.push(Obstacle { code, message, help: help.to_owned() });
+    };
     let listed = |names: Vec<String>| names.join(", ");
     if !plan.settings.unknown().is_empty() {
         let message = format!(
@@ -299,6 +341,7 @@ fn obstacles(plan: &AttachPlan, wish: &AttachWish) -> Vec<Obstacle> {
             plan.settings.unknown().join(", ")
         );
         add(
+            &mut all,
             "POOL_SETTINGS_UNKNOWN",
             message,
             "update tenantctl, or set the slots in the console, which changes them alone",
@@ -319,49 +362,55 @@ fn obstacles(plan: &AttachPlan, wish: &AttachWish) -> Vec<Obstacle> {
             .filter(|slot| slot.slot_state != SlotState::Occupied)
             .map(|slot| slot.trigger.name())
             .collect();
-        let help = format!(
-            "docs/wrap.md has a recipe by which that function calls ours; --only {} attaches the others",
-            free.join(",")
-        );
+        let mut help = "docs/wrap.md has a recipe by which that function calls ours".to_owned();
+        if !free.is_empty() {
+            help = format!("{help}; --only {} attaches the others", free.join(","));
+        }
         let message = format!("slots are occupied: {}", listed(occupied.into_iter().collect()));
-        add("SLOTS_OCCUPIED", message, &help);
+        add(&mut all, "SLOTS_OCCUPIED", message, &help);
     }
     for slot in plan.slots.iter().filter(wanted).filter(|slot| slot.slot_state != SlotState::Occupied) {
         let function = &slot.function;
         match &slot.function_state {
             FunctionState::Ready => {}
-            FunctionState::Missing => add(
-                "FUNCTION_MISSING",
-                format!("there is no function {function}"),
-                "deploy it, or say what ours are called: --functions-prefix, --alias, --trigger",
-            ),
-            FunctionState::NotReady(why) => {
-                add(
-                    "FUNCTION_NOT_READY",
-                    format!("{function} cannot run: {why}"),
-                    "see to it, then repeat the command",
-                );
-            }
+            FunctionState::Missing => all.push(missing(function)),
+            FunctionState::NotReady(why) => all.push(not_ready(function, why)),
             FunctionState::Elsewhere => add(
+                &mut all,
                 "FUNCTION_ELSEWHERE",
                 format!("{function} is in another Region than the pool"),
                 "Cognito calls functions of its own Region alone: deploy it there",
             ),
             FunctionState::Unknown(why) => {
-                add("FUNCTION_UNKNOWN", why.clone(), "see to the credentials and the network, then repeat the command");
+                add(
+                    &mut all,
+                    "FUNCTION_UNKNOWN",
+                    why.clone(),
+                    "see to the credentials and the network, then repeat the command",
+                );
             }
         }
         if slot.permission == Some(Allowed::Denied) {
             let message = format!("a statement in the resource policy of {function} forbids the pool to call it");
-            add("FUNCTION_NOT_PERMITTED", message, "remove that statement, then repeat the command");
+            add(&mut all, "FUNCTION_NOT_PERMITTED", message, "remove that statement, then repeat the command");
         }
     }
-    let sets = plan.slots.iter().any(|slot| slot.set);
+    let sets = plan.sets();
+    if sets && plan.settings.text("UserPoolTier").is_none() {
+        add(
+            &mut all,
+            "POOL_PLAN_UNKNOWN",
+            "the pool does not say its feature plan, and an update without it sets Essentials, which has a price"
+                .to_owned(),
+            "set the slots in the console, which changes them alone",
+        );
+    }
     if sets && !wish.enforced && !(plan.clients.enforced.is_empty() && plan.clients.denied.is_empty()) {
         let count = plan.clients.enforced.len() + plan.clients.denied.len();
         let names = plan.clients.enforced.iter().chain(&plan.clients.denied).take(NAMED).cloned().collect();
         let message = format!("{count} app clients would refuse people from the first moment: {}", listed(names));
         add(
+            &mut all,
             "CLIENTS_ENFORCED",
             message,
             "`tenantctl client observe` first (`client bind --observe` for an unbound one, `pool dedicate --to nobody` for a dedicated \

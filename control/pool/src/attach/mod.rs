@@ -13,10 +13,15 @@ mod snippets;
 
 pub use aws_sdk_lambda::Client as Lambda;
 
-pub use census::{Attribute, Census, Reading, census};
+pub use census::{Attribute, Census, Reading, census, shown};
 pub use function::{FunctionArn, FunctionError, Permission, Standing, forbid, permit, standing};
 pub use policy::{Allowed, allowed};
 pub use probe::probe;
 pub use settings::{PoolSettings, SETTABLE, read, write};
 pub use slots::{Occupant, OtherSlot, Slots};
-pub use snippets::{Snippets, Wanted};
+pub use snippets::{Asked, Snippets, Wanted, update_lines};
+
+/// Waits, where an AWS service needs a moment that it does not name.
+pub async fn wait(time: std::time::Duration) {
+    tokio::time::sleep(time).await;
+}

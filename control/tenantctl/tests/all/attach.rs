@@ -174,7 +174,9 @@ async fn a_plan_tells_everything_and_changes_nothing() {
     assert!(!plan.to_string().contains("acme.example"), "no address");
     assert_eq!(list(&plan, "/writers/0/clients"), ["app"], "who has no list writes everything");
     assert_eq!(plan["obstacles"], json!([]));
+    assert!(list(&plan, "/notes").iter().any(|note| note.contains("sign-ins need these functions and the table")));
     let update = text(&plan, "/snippets/cli");
+    assert!(update.contains("\ntenantctl --local pool observe-unbound local_Tenantry1\n"), "at the same table");
     assert!(
         update.contains("\"MfaConfiguration\": \"OPTIONAL\"") && update.contains(&theirs("tenantry-pre-sign-up:live"))
     );
@@ -224,6 +226,12 @@ async fn attaching_keeps_everything_else_and_detaching_goes_back() {
     );
 
     let shown = stack.laptop.json(&["detach", "--pool", POOL, "--plan"]).await;
+    let cli = text(&shown, "/plan/cli");
+    assert!(
+        cli.contains("update-user-pool")
+            && cli.contains("\"MfaConfiguration\": \"OPTIONAL\"")
+            && !cli.contains("tenantry-pre-sign-up")
+    );
     assert_eq!((list(&shown, "/plan/forbidden").len(), &shown["applied"]), (6, &Value::Null));
     assert_eq!(stack.slots().await["pre-sign-up"], "tenantry-pre-sign-up:live");
     let gone = stack.laptop.json(&["detach", "--pool", POOL, "--yes"]).await;
@@ -255,6 +263,9 @@ async fn an_occupied_slot_is_refused_and_the_others_can_be_had() {
     assert_eq!(list(&done, "/applied/set"), ["PostConfirmation", "PreTokenGeneration"]);
     let slots = stack.slots().await;
     assert_eq!((&slots["pre-sign-up"], &slots["define-auth-challenge"]), (&json!("gate"), &Value::Null));
+    // Other names than it was attached by: never a quiet success.
+    let misnamed = ["detach", "--pool", POOL, "--yes", "--functions-prefix", "acme"];
+    assert_eq!(stack.laptop.refused(&misnamed).await, (1, "SLOTS_NOT_OURS".to_owned()));
     stack.laptop.json(&["detach", "--pool", POOL, "--yes"]).await;
     let slots = stack.slots().await;
     assert_eq!((&slots["pre-sign-up"], &slots["post-confirmation"]), (&json!("gate"), &Value::Null), "only ours go");
@@ -272,6 +283,13 @@ async fn a_function_that_cannot_be_called_is_refused_before_anything_changes() {
     assert_eq!(stack.refused(&["--trigger", elsewhere]).await, "FUNCTION_ELSEWHERE");
     stack.functions.set_state("tenantry-pre-sign-up", "Failed");
     assert_eq!(stack.refused(&[]).await, "FUNCTION_NOT_READY");
+    stack.functions.set_state("tenantry-pre-sign-up", "Inactive");
+    assert_eq!(stack.refused(&[]).await, "FUNCTION_NOT_READY", "the first call would fail, and be somebody's sign-in");
+    let plan = stack.plan(&[]).await;
+    assert!(
+        text(&plan, "/snippets/cli").starts_with("# Not yet: ")
+            && text(&plan, "/snippets/terraform").starts_with("# Not yet: ")
+    );
     stack.functions.set_state("tenantry-pre-sign-up", "Active");
     // Called once as the pool would call it, it fails: so would every sign-up.
     let probed = stack.laptop.refused(&["attach", "--pool", POOL, "--apply", "--yes"]).await;
@@ -367,22 +385,131 @@ fn changes_it_meanwhile(_: &str) -> bool {
     true
 }
 
+impl Stack {
+    /// A command at a terminal at which somebody says yes, and something happens in between.
+    async fn answered(&self, words: &[&str], ask: fn(&str) -> bool) -> String {
+        let world = tenantctl::World {
+            #[expect(clippy::disallowed_methods, reason = "the binary reads the same clock")]
+            now: jiff::Timestamp::now,
+            random,
+            user: Some("olga".to_owned()),
+            folder: Some(self.laptop.folder.path().to_owned()),
+            progress: false,
+            ask: Some(ask),
+        };
+        let all = ["tenantctl", "--local"].iter().chain(words).map(std::ffi::OsString::from);
+        format!("{:?}", tenantctl::run(all, &world).await)
+    }
+
+    /// The files that bring back what the pool was.
+    fn kept(&self) -> Vec<std::path::PathBuf> {
+        let all = std::fs::read_dir(self.laptop.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        all.filter(|path| path.extension().is_some_and(|one| one == "json")).collect()
+    }
+}
+
+#[tokio::test]
+async fn detaching_needs_neither_the_table_nor_lambda() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let stack = Stack::new(|_| {}).await;
+    let before = stack.slots().await;
+    stack.attach(&[]).await;
+    let kept = stack.kept();
+    let [file] = &kept[..] else { panic!("{kept:?}") };
+    assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    let update: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(
+        (update.pointer("/LambdaConfig/PreSignUp"), update.pointer("/LambdaConfig/CustomMessage")),
+        (None, Some(&json!(theirs("message"))))
+    );
+    let state = stack.laptop.folder.path().join(".tenantry/local.json");
+    let mut local: Value = serde_json::from_str(&std::fs::read_to_string(&state).unwrap()).unwrap();
+    local["endpoint"] = json!("http://127.0.0.1:1");
+    local["lambda_endpoint"] = json!("http://127.0.0.1:1");
+    std::fs::write(&state, local.to_string()).unwrap();
+    let gone = stack.laptop.json(&["detach", "--pool", POOL, "--yes"]).await;
+    assert_eq!(list(&gone, "/applied/emptied").len(), 6);
+    assert_eq!(stack.slots().await, before);
+    assert_eq!(stack.mfa().await, "OPTIONAL");
+    let warned = list(&gone, "/applied/warnings").join("; ");
+    assert!(warned.contains("not recorded") && warned.contains("stays in the policy"), "{warned}");
+    let planned = list(&gone, "/plan/warnings").join("; ");
+    assert!(planned.contains("enforce is not known"), "{planned}");
+    assert!(text(&gone, "/restore").contains("local_Tenantry1"));
+    stack.signs_up("eve@acme.example").await.unwrap();
+    stack.end().await;
+}
+
+static FUNCTIONS: std::sync::Mutex<Option<Functions>> = std::sync::Mutex::new(None);
+
+/// Says yes, after somebody took back the permission: a function that is made anew has no policy.
+fn forbids_it_meanwhile(_: &str) -> bool {
+    let functions = FUNCTIONS.lock().unwrap();
+    let functions = functions.as_ref().unwrap();
+    functions.remove("tenantry-pre-sign-up");
+    functions.add("tenantry-pre-sign-up", "/nowhere/bootstrap", [("A", "B")]);
+    functions.add_alias("tenantry-pre-sign-up", "live");
+    true
+}
+
+static TAKEN: std::sync::Mutex<Option<std::sync::Arc<user_pool::Pool>>> = std::sync::Mutex::new(None);
+
+/// Says yes, after somebody else attached.
+fn attaches_meanwhile(_: &str) -> bool {
+    let pool = TAKEN.lock().unwrap().clone().unwrap();
+    pool.update(|settings| settings.triggers.pre_sign_up = Some("tenantry-pre-sign-up:live".to_owned()));
+    true
+}
+
+#[tokio::test]
+async fn m17_two_operators_at_once_leave_no_slot_that_the_pool_may_not_call() {
+    let stack = Stack::new(|_| {}).await;
+    // Permissions alone, as somebody's interrupted detach leaves them.
+    stack.attach(&[]).await;
+    let pool = stack.server.pool(POOL).unwrap();
+    let empty = || pool.update(|settings| settings.triggers.pre_sign_up = None);
+    empty();
+    let plan = stack.plan(&[]).await;
+    assert_eq!(plan.pointer("/slots/0/permission"), Some(&json!("yes")), "{plan}");
+    let Stack { laptop, server, functions, sdk } = stack;
+    *FUNCTIONS.lock().unwrap() = Some(functions);
+    let options = Options { region: "local".to_owned(), ..Options::default() };
+    let functions = Functions::start_with(options, clock(), Random::new(random), Sink::silent()).await.unwrap();
+    let stack = Stack { laptop, server, functions, sdk };
+    let ended = stack.answered(&["attach", "--pool", POOL, "--apply", "--no-probe"], forbids_it_meanwhile).await;
+    assert_eq!(ended, format!("{:?}", std::process::ExitCode::SUCCESS));
+    let said = stack.signs_up("eve@acme.example").await.unwrap_err();
+    assert!(said.starts_with("UserLambdaValidationException") && !said.contains("AccessDenied"), "{said}");
+
+    stack.end().await;
+    let functions = FUNCTIONS.lock().unwrap().take().unwrap();
+    functions.shutdown().await;
+}
+
+#[tokio::test]
+async fn m17_a_statement_stays_while_its_function_sits_in_a_slot() {
+    // Permission, and no slot.
+    let stack =
+        Stack::new(|settings| settings.triggers.pre_sign_up = Some("tenantry-pre-sign-up:live".to_owned())).await;
+    stack.attach(&["--only", "pre-sign-up"]).await;
+    let pool = stack.server.pool(POOL).unwrap();
+    pool.update(|settings| settings.triggers.pre_sign_up = None);
+    *TAKEN.lock().unwrap() = Some(pool);
+    let ended = stack.answered(&["detach", "--pool", POOL], attaches_meanwhile).await;
+    assert_eq!(ended, format!("{:?}", std::process::ExitCode::SUCCESS));
+    let said = stack.signs_up("eve@acme.example").await.unwrap_err();
+    assert!(said.starts_with("UserLambdaValidationException") && !said.contains("AccessDenied"), "{said}");
+    stack.end().await;
+}
+
 #[tokio::test]
 async fn a_pool_that_changed_since_it_was_shown_is_left_alone() {
     let stack = Stack::new(|_| {}).await;
     *CHANGED.lock().unwrap() = stack.server.pool(POOL);
-    let world = tenantctl::World {
-        #[expect(clippy::disallowed_methods, reason = "the binary reads the same clock")]
-        now: jiff::Timestamp::now,
-        random,
-        user: Some("olga".to_owned()),
-        folder: Some(stack.laptop.folder.path().to_owned()),
-        progress: false,
-        ask: Some(changes_it_meanwhile),
-    };
-    let words = ["tenantctl", "--local", "attach", "--pool", POOL, "--apply", "--no-probe"];
-    let ended = tenantctl::run(words.map(std::ffi::OsString::from), &world).await;
-    assert_eq!(format!("{ended:?}"), format!("{:?}", std::process::ExitCode::from(1)));
+    let ended = stack.answered(&["attach", "--pool", POOL, "--apply", "--no-probe"], changes_it_meanwhile).await;
+    assert_eq!(stack.kept(), [""; 0].map(std::path::PathBuf::from), "what nobody touched needs no way back");
+    assert_eq!(ended, format!("{:?}", std::process::ExitCode::from(1)));
     assert_eq!((stack.slots().await["pre-sign-up"].clone(), stack.mfa().await), (Value::Null, "ON".to_owned()));
     // Interrupted after the permissions: the same command goes on.
     let done = stack.attach(&[]).await;
