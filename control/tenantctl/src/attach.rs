@@ -1,5 +1,6 @@
 //! `tenantctl attach`: shows what attaching to a pool that exists already would do, asks, does it.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -283,11 +284,11 @@ fn look(of: &AttachedPool, context: &Context<'_>) -> String {
         [("--functions-prefix", &of.functions_prefix, "tenantry"), ("--alias", &of.alias, "live")]
     {
         if value != usual {
-            text.push_str(&format!(" {name} {}", word(value)));
+            let _ = write!(text, " {name} {}", word(value));
         }
     }
     for (trigger, function) in &of.triggers {
-        text.push_str(&format!(" --trigger {}", word(&format!("{}={function}", trigger.name()))));
+        let _ = write!(text, " --trigger {}", word(&format!("{}={function}", trigger.name())));
     }
     text
 }

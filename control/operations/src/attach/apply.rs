@@ -143,7 +143,7 @@ impl Operations {
                 Ok(Standing::Ready(now)) => Self::let_in(aws, plan, &slot.function, now, done).await?,
                 Ok(Standing::Missing) => done.warnings.push(format!("{} is gone by now", slot.function)),
                 Ok(Standing::NotReady(why)) => {
-                    done.warnings.push(format!("{} cannot run by now: {why}", slot.function))
+                    done.warnings.push(format!("{} cannot run by now: {why}", slot.function));
                 }
                 Err(error) => done.warnings.push(format!("whether the pool may still call it is not known: {error}")),
             }
