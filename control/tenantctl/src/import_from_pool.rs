@@ -83,9 +83,8 @@ pub(crate) async fn run(
 
 /// The attributes that the operator vouches for, each by its name; the tenant's, where none is named.
 fn trusting(names: &[String], trust: Vec<String>) -> Result<BTreeSet<String>, Failure> {
-    let named =
-        trust.into_iter().map(|name| if name.is_empty() { names.first().cloned().unwrap_or(name) } else { name });
-    let trust: BTreeSet<String> = named.collect();
+    let or_tenants = |name: String| if name.is_empty() { names.first().cloned().unwrap_or(name) } else { name };
+    let trust: BTreeSet<String> = trust.into_iter().map(or_tenants).collect();
     if trust.iter().all(|name| names.contains(name)) {
         return Ok(trust);
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use aws_sdk_cognitoidentityprovider as cognito;
 use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_cognitoidentityprovider::types::{AttributeType, MessageActionType};
+use aws_sdk_cognitoidentityprovider::types::{AttributeType, ExplicitAuthFlowsType, MessageActionType};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use user_pool::{ClientSeed, ClientSettings, Clock, PoolSettings, Random, Server, Settings, Sink};
@@ -365,7 +365,7 @@ async fn a_client_for_command_lines_takes_the_password_itself_where_the_policy_l
     let made = pool.laptop.json(&create).await;
     let described = pool.sdk.describe_user_pool_client().user_pool_id(POOL).client_id(text(&made, "/client_id"));
     let described = described.send().await.unwrap().user_pool_client.unwrap();
-    let mut flows: Vec<_> = described.explicit_auth_flows().iter().map(|flow| flow.as_str()).collect();
+    let mut flows: Vec<_> = described.explicit_auth_flows().iter().map(ExplicitAuthFlowsType::as_str).collect();
     flows.sort_unstable();
     assert_eq!(flows, ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"]);
     assert_eq!(pool.laptop.json(&create).await["created"], false);
