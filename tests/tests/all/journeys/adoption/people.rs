@@ -92,8 +92,9 @@ pub(super) fn followed(everybody: &[Person]) -> Vec<Person> {
 pub(super) async fn settle(place: &Place, everybody: &[Person]) {
     let waiting = Arc::new(tokio::sync::Semaphore::new(place.otherwise.users_at_once));
     let mut making = JoinSet::new();
-    for person in everybody.iter().cloned() {
+    for person in everybody {
         let (sdk, pool, client) = (place.sdk.clone(), place.pool.clone(), place.clients[0].clone());
+        let person = person.clone();
         let waiting = Arc::clone(&waiting);
         making.spawn(async move {
             let _turn = waiting.acquire_owned().await.unwrap();
