@@ -14,7 +14,7 @@ const ANN: &str = "ann@acme.example";
 
 /// A program that stands in Lambda for somebody's Python function; the recipe is in the path. `asks` is the function of ours that it calls.
 fn gate(folder: &Path, asks: Option<&str>) -> PathBuf {
-    let recipe = root().join("examples/wrap/python").canonicalize().unwrap();
+    let recipe = root().join("examples/wrap/python").canonicalize().unwrap().display().to_string();
     let asked = asks.unwrap_or_default();
     let text = format!(
         r#"#!/usr/bin/env -S python3 -B
@@ -62,7 +62,7 @@ impl Laptop {
             functions.add_alias(&format!("tenantry-{name}"), "live");
         }
         let mut pool = PoolSettings::new(ADOPTED);
-        pool.triggers.invoke_url = self.lambda_endpoint().to_owned();
+        self.lambda_endpoint().clone_into(&mut pool.triggers.invoke_url);
         pool.triggers.pre_sign_up = Some("gate".to_owned());
         pool.shown.insert("MfaConfiguration".to_owned(), json!("OPTIONAL"));
         pool.clients.push(ClientSeed {

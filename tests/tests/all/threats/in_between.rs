@@ -1,6 +1,8 @@
 //! I7, D15, D17, M1, M18, M19 once more: what an enrolment rested on changes between its reading and its writing. The change committed
 //! first, so it wins.
 
+use std::pin::Pin;
+
 use domain::{Inviter, JoinMode, Membership, TenantStatus};
 use operations::{PolicyChange, Releasing};
 use store::Key;
@@ -14,7 +16,7 @@ const ANN: &str = "ann@acme.example";
 const BEN: &str = "ben@partner.example";
 
 /// Asks, lets `change` happen while the transaction is on its way, and lets it go.
-async fn meanwhile(world: &World, event: &Event, change: impl Future<Output = ()>) -> Answer {
+async fn meanwhile(world: &World, event: &Event, change: Pin<Box<dyn Future<Output = ()> + '_>>) -> Answer {
     let (proxy, held) = Proxy::holding(world.engine(), "TransactWriteItems").await;
     let slow = world.through(&proxy);
     let changed = async {
@@ -45,17 +47,21 @@ fn ann() -> Event {
 #[tokio::test]
 async fn nothing_happened_in_between() {
     let world = acme().await;
-    let answer = meanwhile(&world, &ann(), async {}).await;
+    let answer = meanwhile(&world, &ann(), Box::pin(async {})).await;
     assert_eq!(answer.speaks_of(), Some(tenant_id("acme")));
 }
 
 #[tokio::test]
 async fn m18_the_domain_was_released_in_between() {
     let world = acme().await;
-    let answer = meanwhile(&world, &ann(), async {
-        let domain = domain_name("acme.example");
-        world.operations().release_domain(&tenant_id("acme"), &domain, Releasing::DropMembers).await.unwrap();
-    })
+    let answer = meanwhile(
+        &world,
+        &ann(),
+        Box::pin(async {
+            let domain = domain_name("acme.example");
+            world.operations().release_domain(&tenant_id("acme"), &domain, Releasing::DropMembers).await.unwrap();
+        }),
+    )
     .await;
     assert_eq!(answer.code(), Some("INVITATION_REQUIRED"));
     nobody_came_in(&world, "ann").await;
@@ -64,10 +70,14 @@ async fn m18_the_domain_was_released_in_between() {
 #[tokio::test]
 async fn m18_the_domain_was_transferred_in_between() {
     let world = acme().await;
-    let answer = meanwhile(&world, &ann(), async {
-        let (from, to, domain) = (tenant_id("acme"), tenant_id("globex"), domain_name("acme.example"));
-        world.operations().transfer_domain(&domain, &from, &to, Releasing::DropMembers, "a test").await.unwrap();
-    })
+    let answer = meanwhile(
+        &world,
+        &ann(),
+        Box::pin(async {
+            let (from, to, domain) = (tenant_id("acme"), tenant_id("globex"), domain_name("acme.example"));
+            world.operations().transfer_domain(&domain, &from, &to, Releasing::DropMembers, "a test").await.unwrap();
+        }),
+    )
     .await;
     assert_eq!(answer.code(), Some("INVITATION_REQUIRED"));
     nobody_came_in(&world, "ann").await;
@@ -77,14 +87,18 @@ async fn m18_the_domain_was_transferred_in_between() {
 async fn d17_the_provider_was_disabled_or_unbound_in_between() {
     for unbound in [false, true] {
         let world = acme().await;
-        let answer = meanwhile(&world, &ann().federated("okta", "1"), async {
-            let name = provider_name("okta");
-            if unbound {
-                world.operations().unbind_provider(&pool(), &name).await.unwrap();
-            } else {
-                world.operations().enable_provider(&pool(), &name, false).await.unwrap();
-            }
-        })
+        let answer = meanwhile(
+            &world,
+            &ann().federated("okta", "1"),
+            Box::pin(async {
+                let name = provider_name("okta");
+                if unbound {
+                    world.operations().unbind_provider(&pool(), &name).await.unwrap();
+                } else {
+                    world.operations().enable_provider(&pool(), &name, false).await.unwrap();
+                }
+            }),
+        )
         .await;
         assert_eq!(answer.code(), Some("PROVIDER_NOT_ACCEPTED"), "unbound: {unbound}");
         nobody_came_in(&world, "ann").await;
@@ -94,18 +108,26 @@ async fn d17_the_provider_was_disabled_or_unbound_in_between() {
 #[tokio::test]
 async fn the_tenant_was_suspended_or_changed_its_mind_in_between() {
     let world = acme().await;
-    let answer = meanwhile(&world, &ann(), async {
-        world.operations().suspend_tenant(&tenant_id("acme"), None).await.unwrap();
-    })
+    let answer = meanwhile(
+        &world,
+        &ann(),
+        Box::pin(async {
+            world.operations().suspend_tenant(&tenant_id("acme"), None).await.unwrap();
+        }),
+    )
     .await;
     assert_eq!(answer.code(), Some("TENANT_SUSPENDED"));
     nobody_came_in(&world, "ann").await;
     world.tenant("acme", |tenant| tenant.status = TenantStatus::Active).await;
 
-    let answer = meanwhile(&world, &ann(), async {
-        let change = PolicyChange { join: Some(JoinMode::InvitationOnly), ..PolicyChange::default() };
-        world.operations().set_policy(&tenant_id("acme"), &change).await.unwrap();
-    })
+    let answer = meanwhile(
+        &world,
+        &ann(),
+        Box::pin(async {
+            let change = PolicyChange { join: Some(JoinMode::InvitationOnly), ..PolicyChange::default() };
+            world.operations().set_policy(&tenant_id("acme"), &change).await.unwrap();
+        }),
+    )
     .await;
     assert_eq!(answer.code(), Some("INVITATION_REQUIRED"));
     nobody_came_in(&world, "ann").await;
@@ -117,9 +139,13 @@ async fn i7_the_invitation_was_revoked_in_between() {
     let open = invitation(1, "acme", BEN);
     world.with_invitation(&open).await;
     world.ask(&Event::sign_up("acme", "ben", BEN).invited(&token(1))).await;
-    let answer = meanwhile(&world, &Event::token("acme", "ben", BEN), async {
-        world.revoke(&open).await;
-    })
+    let answer = meanwhile(
+        &world,
+        &Event::token("acme", "ben", BEN),
+        Box::pin(async {
+            world.revoke(&open).await;
+        }),
+    )
     .await;
     assert_eq!(answer.code(), Some("INVITATION_UNUSABLE"));
     nobody_came_in(&world, "ben").await;
@@ -129,9 +155,13 @@ async fn i7_the_invitation_was_revoked_in_between() {
 async fn i3_the_invitation_was_redeemed_by_another_account_in_between() {
     let world = acme().await;
     world.with_invitation(&invitation(1, "acme", BEN)).await;
-    let answer = meanwhile(&world, &Event::token("acme", "ben", BEN), async {
-        assert!(world.ask(&Event::token("acme", "ben-again", BEN)).await.is_reply());
-    })
+    let answer = meanwhile(
+        &world,
+        &Event::token("acme", "ben", BEN),
+        Box::pin(async {
+            assert!(world.ask(&Event::token("acme", "ben-again", BEN)).await.is_reply());
+        }),
+    )
     .await;
     assert_eq!(answer.code(), Some("INVITATION_REQUIRED"));
     nobody_came_in(&world, "ben").await;
@@ -141,9 +171,13 @@ async fn i3_the_invitation_was_redeemed_by_another_account_in_between() {
 async fn i4_the_last_seat_was_taken_in_between() {
     let world = acme().await;
     world.limit("acme", 1).await;
-    let answer = meanwhile(&world, &ann(), async {
-        assert!(world.ask(&Event::token("acme", "bob", "bob@acme.example")).await.is_reply());
-    })
+    let answer = meanwhile(
+        &world,
+        &ann(),
+        Box::pin(async {
+            assert!(world.ask(&Event::token("acme", "bob", "bob@acme.example")).await.is_reply());
+        }),
+    )
     .await;
     assert_eq!(answer.code(), Some("SEATS_FULL"));
     nobody_came_in(&world, "ann").await;
@@ -154,13 +188,17 @@ async fn m1_another_account_with_this_mailbox_was_removed_or_suspended_in_betwee
     for suspended in [false, true] {
         let world = acme().await;
         world.with_member(&Membership { address: Some(email(ANN)), ..member("old", "acme") }).await;
-        let answer = meanwhile(&world, &ann(), async {
-            if suspended {
-                world.suspend("old", "acme").await;
-            } else {
-                world.remove("old", "acme").await;
-            }
-        })
+        let answer = meanwhile(
+            &world,
+            &ann(),
+            Box::pin(async {
+                if suspended {
+                    world.suspend("old", "acme").await;
+                } else {
+                    world.remove("old", "acme").await;
+                }
+            }),
+        )
         .await;
         let expected = if suspended { "MEMBERSHIP_SUSPENDED" } else { "MEMBERSHIP_ENDED" };
         assert_eq!(answer.code(), Some(expected));
@@ -188,9 +226,13 @@ async fn m19_the_inviter_was_demoted_in_between() {
     open.terms.roles = roles(&["owner"]);
     open.terms.inviter = Inviter::Member(person("cat"));
     world.with_invitation(&open).await;
-    let answer = meanwhile(&world, &Event::token("acme", "ben", BEN), async {
-        world.operations().set_roles(&tenant_id("acme"), &person("cat").into(), &roles(&["admin"])).await.unwrap();
-    })
+    let answer = meanwhile(
+        &world,
+        &Event::token("acme", "ben", BEN),
+        Box::pin(async {
+            world.operations().set_roles(&tenant_id("acme"), &person("cat").into(), &roles(&["admin"])).await.unwrap();
+        }),
+    )
     .await;
     assert_eq!(answer.code(), Some("INVITATION_UNUSABLE"));
     nobody_came_in(&world, "ben").await;
@@ -199,9 +241,13 @@ async fn m19_the_inviter_was_demoted_in_between() {
 #[tokio::test]
 async fn the_same_person_was_enrolled_by_another_delivery_in_between() {
     let world = acme().await;
-    let answer = meanwhile(&world, &ann(), async {
-        assert_eq!(world.ask(&Event::confirmed("acme", "ann", ANN)).await.decision, "joined");
-    })
+    let answer = meanwhile(
+        &world,
+        &ann(),
+        Box::pin(async {
+            assert_eq!(world.ask(&Event::confirmed("acme", "ann", ANN)).await.decision, "joined");
+        }),
+    )
     .await;
     let row: Membership = world.get(&Key::membership(&person("ann"), &tenant_id("acme"))).await.unwrap();
     assert_eq!(answer.id_token()["member_id"], serde_json::json!(row.member.as_ref()), "one final state, one answer");
