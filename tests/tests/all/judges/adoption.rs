@@ -1,7 +1,7 @@
 //! The story of a pool that comes over, on ministack: the release build, real functions of somebody else's, and CloudWatch Logs.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_sdk_cognitoidentityprovider as cognito;
@@ -184,7 +184,8 @@ async fn an_occupied_slot_is_refused_and_wrapped_on_ministack() {
     let triggers = LambdaConfigType::builder().pre_sign_up(&account.theirs["theirs-gate"]);
     let pool = account.pool("small", triggers.build()).await;
     let client = account.client(&pool, "desk").await;
-    let run = |line: String| tenantctl(&account, &line);
+    let folder = tempfile::tempdir().unwrap();
+    let run = |line: String| tenantctl(&account, folder.path(), &line);
     let signs_up = async |address: &str| {
         let sign_up = account.sdk.sign_up().client_id(&client).username(address).password(PASSWORD);
         sign_up.send().await.map(drop).map_err(words)
@@ -228,9 +229,9 @@ async fn an_occupied_slot_is_refused_and_wrapped_on_ministack() {
 }
 
 /// `tenantctl --json LINE`: its answer, or the code of its refusal.
-fn tenantctl(account: &Account, line: &str) -> Result<Value, String> {
+fn tenantctl(account: &Account, folder: &Path, line: &str) -> Result<Value, String> {
     let mut command = std::process::Command::new(journeys::program("tenantctl"));
-    command.arg("--json").args(line.split_whitespace()).envs(account.environment());
+    command.current_dir(folder).arg("--json").args(line.split_whitespace()).envs(account.environment());
     let ran = command
         .env("AWS_ACCESS_KEY_ID", "local")
         .env("AWS_SECRET_ACCESS_KEY", "local")

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::Place;
 use crate::journeys::program;
@@ -12,13 +13,16 @@ pub(super) struct Operator {
     environment: Vec<(&'static str, String)>,
     kept: PathBuf,
     transcript: String,
+    /// Where the operator is: attaching keeps a file there.
+    folder: TempDir,
 }
 
 impl Operator {
     pub(super) fn at(place: &Place) -> Self {
         let kept =
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("adoption-{}.txt", place.name.replace(' ', "-")));
-        Self { environment: place.environment.clone(), kept, transcript: String::new() }
+        let folder = tempfile::tempdir().unwrap();
+        Self { environment: place.environment.clone(), kept, transcript: String::new(), folder }
     }
 
     /// Adds to what is kept, and to what `--nocapture` shows.
@@ -48,12 +52,18 @@ impl Operator {
         serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("tenantctl --json {line}: {error}"))
     }
 
+    /// What attaching kept of the pools as they were, one text for each time.
+    pub(super) fn kept_pools(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    }
+
     fn run(&self, before: &[&str], line: &str) -> Output {
         let mut command = std::process::Command::new(program("tenantctl"));
         command.args(before).args(line.split_whitespace());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local").env("USER", "ops");
-        command.stdin(std::process::Stdio::null()).output().unwrap()
+        command.current_dir(self.folder.path()).stdin(std::process::Stdio::null()).output().unwrap()
     }
 }
 

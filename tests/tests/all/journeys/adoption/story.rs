@@ -129,6 +129,7 @@ impl<G: Ground> Story<'_, G> {
         let (with, values) = (&attribute["users"], &attribute["values"]);
         assert_eq!((with, values), (&json!(1_000 - people::WITHOUT_VALUE), &json!(TENANTS.len() + 1)));
         assert_eq!(self.pool().await, *first, "a plan changes nothing");
+        assert!(self.operator.kept_pools().is_empty());
         self.nobody_is_locked_out("after the plan").await;
     }
 
@@ -137,6 +138,10 @@ impl<G: Ground> Story<'_, G> {
         self.operator.shows(&format!("attach --pool {} --apply --yes", self.place.pool), 0);
         self.modes = [Mode::NeverBound; 3];
         self.is_attached(first).await;
+        // The way back without us: the pool as it was, and nothing of ours in it.
+        let kept = self.operator.kept_pools();
+        assert_eq!(kept.len(), 1, "{kept:?}");
+        assert!(kept[0].contains("theirs-sign-ins") && !kept[0].contains("tenantry-"), "{kept:?}");
         self.nobody_is_locked_out("after attaching").await;
         self.others_still_fire("meanwhile@people.example").await;
         self.somebody_signs_up("newcomer@people.example").await;
