@@ -4,6 +4,7 @@ use aws_sdk_cognitoidentityprovider as cognito;
 use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
 use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Credentials, Region};
 use domain::{Client, ClientKind, DomainName, Membership, Mode, PoolId, ProviderKind, ProviderName, RoleGrant, Tenant};
+use operations::registrations::{Right, Subject};
 use operations::{
     Barring, Case, ClientWish, DnsFailure, Examination, Finding, Fixed, ImportDone, ImportPlan, ImportRow, Invite,
     MemberName, NewBinding, NewTenant, OperationError, Operations, PolicyChange, PolicyPlan, PoolHealth, PoolImport,
@@ -23,6 +24,9 @@ enum Least {
 }
 
 use Least::{Admin, Anybody, Operator, Owner, Viewer};
+
+/// Those that ask Lambda, too, which is not there: that the first thing that each does is to look who asks is seen in their text.
+const ASKING_LAMBDA: [&str; 4] = ["attach", "detach", "plan_attach", "plan_detach"];
 
 /// Every public operation, and who may.
 const OPERATIONS: &[(&str, Least)] = &[
@@ -57,8 +61,11 @@ const OPERATIONS: &[(&str, Least)] = &[
     ("find_tenant", Viewer),
     ("give_up_client", Operator),
     ("import_from_pool", Operator),
+    ("held", Operator),
+    ("hold", Operator),
     ("invitations", Admin),
     ("invite", Admin),
+    ("let_go", Operator),
     ("lift_bar", Operator),
     ("make_client", Operator),
     ("members", Admin),
@@ -99,6 +106,7 @@ const OPERATIONS: &[(&str, Least)] = &[
     ("unbind_client", Operator),
     ("unbound_clients", Operator),
     ("unbind_provider", Operator),
+    ("undo_held", Operator),
     ("unlock", Admin),
     ("verify_domain", Admin),
     ("who_is_refused", Operator),
@@ -341,6 +349,10 @@ impl Ground {
                 let finding = Finding { code: "X", severity: Severity::Note, target, message, fix: Fixed::No };
                 ops.treat(pools, &mut Case { finding, steps: Vec::new() }).await
             }
+            "held" => ops.held(&Subject::Tenant(id.clone())).await.map(drop),
+            "hold" => ops.hold(&Subject::Tenant(id.clone()), "a stack", "a test", Right::Adopter).await.map(drop),
+            "let_go" => ops.let_go(&Subject::Tenant(id.clone()), "a stack").await.map(drop),
+            "undo_held" => ops.undo_held(&Subject::Tenant(id.clone()), "a stack").await.map(drop),
             "unbind_client" => ops.unbind_client(&self.client).await.map(drop),
             "unbound_clients" => ops.unbound_clients(&self.cognito, &self.pool).await.map(drop),
             "unbind_provider" => ops.unbind_provider(&self.client.pool, &self.provider).await.map(drop),
@@ -385,6 +397,12 @@ fn i10_no_public_operation_is_missing_from_the_matrix() {
             for name in text.lines().filter_map(|line| line.trim_start().strip_prefix("pub async fn ")) {
                 let name = name.split(['(', '<']).next().unwrap();
                 found += 1;
+                if ASKING_LAMBDA.contains(&name) {
+                    let body =
+                        text.split_once(&format!("pub async fn {name}(")).unwrap().1.split_once(" {\n").unwrap().1;
+                    assert!(body.trim_start().starts_with("self.operators_only()?;"), "{name}");
+                    continue;
+                }
                 if !OPERATIONS.iter().any(|(known, _)| *known == name) {
                     missing.push(name.to_owned());
                 }
@@ -392,7 +410,7 @@ fn i10_no_public_operation_is_missing_from_the_matrix() {
         }
     }
     assert!(missing.is_empty(), "{missing:?}");
-    assert_eq!(found, OPERATIONS.len());
+    assert_eq!(found, OPERATIONS.len() + ASKING_LAMBDA.len());
 }
 
 #[tokio::test]
