@@ -10,7 +10,7 @@ use crate::house::{House, programs_of, show};
 const LIMIT: u64 = 6_000_000;
 
 /// The registrar: it speaks to Cognito as well, and no person waits for it.
-const REGISTRAR_LIMIT: u64 = 12_000_000;
+const REGISTRAR_LIMIT: u64 = 7_500_000;
 
 /// Builds every function and nothing else, in one call, so that no tool's features reach them.
 pub(crate) fn build(house: &House) -> Result<String, Failure> {
