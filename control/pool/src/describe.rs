@@ -1,12 +1,8 @@
 //! Reading an app client, so completely that it can be written back: `UpdateUserPoolClient` resets what it is not given.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_cognitoidentityprovider::Client;
-use aws_sdk_cognitoidentityprovider::config::interceptors::AfterDeserializationInterceptorContextRef;
-use aws_sdk_cognitoidentityprovider::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_cognitoidentityprovider::error::BoxError;
 use aws_sdk_cognitoidentityprovider::types::UserPoolClientType;
 use domain::{ClientKind, PoolId};
 use jiff::Timestamp;
@@ -14,6 +10,7 @@ use serde_json::Value;
 
 use crate::app_client::PASSWORD;
 use crate::create::{has_secret, oauth_flows_of, scopes_of};
+use crate::raw_answer::RawAnswer;
 use crate::region::in_region;
 use crate::{AppClient, Difference, NewClient, PoolError, Required, differences, survey};
 
@@ -96,19 +93,21 @@ impl Described {
 
 /// Reads an app client.
 pub async fn describe(cognito: &Client, client: &domain::Client) -> Result<Described, PoolError> {
-    let seen = Seen::default();
+    let raw = RawAnswer::default();
     let output = cognito
         .describe_user_pool_client()
         .user_pool_id(client.pool.as_ref())
         .client_id(client.id.as_ref())
         .customize()
         .config_override(in_region(&client.pool))
-        .interceptor(seen.clone())
+        .interceptor(raw.clone())
         .send()
         .await
         .map_err(|error| PoolError::of(CALL, &error))?;
     let all = output.user_pool_client.ok_or_else(|| PoolError::odd(CALL, "a client"))?;
-    Ok(Described { client: AppClient::of(&all), all, unknown: seen.unknown()? })
+    let unknown = raw.take().and_then(|body| body.get("UserPoolClient").map(unknown));
+    let unknown = unknown.ok_or_else(|| PoolError::odd(CALL, "readable JSON"))?;
+    Ok(Described { client: AppClient::of(&all), all, unknown: unknown.into_iter().collect() })
 }
 
 /// Reads an app client; `None`: its pool is there, and has no such client. A pool that is not there is an error, for a wrong account or
@@ -123,39 +122,6 @@ pub async fn find(cognito: &Client, client: &domain::Client) -> Result<Option<De
 /// An error if there is no such pool: Cognito says the same of a client that is not there and of a pool that is not.
 pub(crate) async fn pool_is_there(cognito: &Client, pool: &PoolId) -> Result<(), PoolError> {
     survey::pool_facts(cognito, pool).await?.map(|_| ()).ok_or(PoolError::Missing)
-}
-
-/// The answer as it came: the SDK drops what it does not know.
-#[derive(Debug, Clone, Default)]
-struct Seen(Arc<Mutex<Option<BTreeSet<String>>>>);
-
-impl Seen {
-    fn unknown(&self) -> Result<Vec<String>, PoolError> {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        seen.map(|names| names.into_iter().collect()).ok_or_else(|| PoolError::odd(CALL, "readable JSON"))
-    }
-}
-
-impl Intercept for Seen {
-    fn name(&self) -> &'static str {
-        "seen settings"
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let names = context
-            .response()
-            .body()
-            .bytes()
-            .and_then(|body| serde_json::from_slice::<Value>(body).ok())
-            .and_then(|body| body.get("UserPoolClient").map(unknown));
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = names;
-        Ok(())
-    }
 }
 
 /// The names of an answer's settings that are not known. What is null is not set.

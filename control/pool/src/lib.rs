@@ -6,6 +6,7 @@ mod create;
 mod describe;
 mod difference;
 mod error;
+mod raw_answer;
 mod region;
 mod required;
 mod schema;

@@ -1,18 +1,15 @@
 //! Every setting of a pool, read so that it can be written back: `UpdateUserPool` resets what it is not given.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_cognitoidentityprovider::Client;
-use aws_sdk_cognitoidentityprovider::config::interceptors::AfterDeserializationInterceptorContextRef;
-use aws_sdk_cognitoidentityprovider::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_cognitoidentityprovider::error::BoxError;
 use aws_smithy_types::body::SdkBody;
 use domain::PoolId;
 use serde_json::{Map, Value, json};
 
 use super::Slots;
 use crate::PoolError;
+use crate::raw_answer::RawAnswer;
 use crate::region::in_region;
 
 /// Every member that `UpdateUserPool` takes, down to the last, as this version's SDK knows them (a test holds the two against each
@@ -230,30 +227,30 @@ const DESCRIBE: &str = "DescribeUserPool";
 
 /// Reads a pool's settings.
 pub async fn read(cognito: &Client, pool: &PoolId) -> Result<PoolSettings, PoolError> {
-    let seen = Seen::default();
+    let raw = RawAnswer::default();
     cognito
         .describe_user_pool()
         .user_pool_id(pool.as_ref())
         .customize()
         .config_override(in_region(pool))
-        .interceptor(seen.clone())
+        .interceptor(raw.clone())
         .send()
         .await
         .map_err(|error| PoolError::of(DESCRIBE, &error))?;
-    let mut body = seen.take().unwrap_or_default();
+    let mut body = raw.take().unwrap_or_default();
     let Some(Value::Object(described)) = body.get_mut("UserPool").map(Value::take) else {
         return Err(PoolError::odd(DESCRIBE, "the pool"));
     };
-    let seen = Seen::default();
+    let raw = RawAnswer::default();
     let factors = cognito
         .get_user_pool_mfa_config()
         .user_pool_id(pool.as_ref())
         .customize()
         .config_override(in_region(pool))
-        .interceptor(seen.clone())
+        .interceptor(raw.clone())
         .send()
         .await;
-    PoolSettings::of(pool, described, factors.ok().and_then(|_| seen.take()))
+    PoolSettings::of(pool, described, factors.ok().and_then(|_| raw.take()))
 }
 
 /// Writes an update as it is: byte for byte what [`PoolSettings::update`] says. Cognito knows no condition on it.
@@ -365,33 +362,6 @@ fn differ(path: &str, before: &Value, after: &Value, names: &mut Vec<String>) {
         }
         _ if before != after => names.push(path.to_owned()),
         _ => {}
-    }
-}
-
-/// The answer as it came: the SDK drops what it does not know.
-#[derive(Debug, Clone, Default)]
-struct Seen(Arc<Mutex<Option<Value>>>);
-
-impl Seen {
-    fn take(&self) -> Option<Value> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl Intercept for Seen {
-    fn name(&self) -> &'static str {
-        "seen answer"
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let body = context.response().body().bytes().and_then(|body| serde_json::from_slice(body).ok());
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = body;
-        Ok(())
     }
 }
 
