@@ -102,6 +102,12 @@ impl Operations {
         self.session.get(&Key::tenant(id)).await?.ok_or_else(|| OperationError::no_tenant(id))
     }
 
+    /// The tenant, unless it is closed.
+    pub(crate) async fn open_tenant(&self, id: &TenantId) -> Result<Tenant, OperationError> {
+        let tenant = self.read_tenant(id).await?;
+        if tenant.status == TenantStatus::Closed { Err(OperationError::TenantState("closed")) } else { Ok(tenant) }
+    }
+
     /// The tenant that somebody named by its slug or its id. Members find their own alone.
     pub async fn find_tenant(&self, name: &str) -> Result<Tenant, OperationError> {
         let unknown = || OperationError::TenantUnknown(name.escape_debug().to_string());
