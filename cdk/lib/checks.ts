@@ -37,6 +37,11 @@ export function oneOf<const W extends string>(...words: readonly W[]): Check<W> 
 export const flag: Check<boolean> = (value, at) =>
   typeof value === "boolean" ? value : wrong(at, value, "true or false");
 
+/** Where true or false stands for the object that it abbreviates. */
+export function flagOr<T>(other: Check<T>): Check<boolean | T> {
+  return (value, at) => (typeof value === "object" ? other(value, at) : flag(value, at));
+}
+
 /** A whole number within these bounds. */
 export function whole(least: number, most: number): Check<number> {
   return (value, at) =>

@@ -29,6 +29,9 @@ test("takes names that look odd and are none", () => {
     { claims: { tenant_id: "roles", roles: "tenant_id" } },
     { prefix: "acme", tableName: "acme" },
     { tableName: "Acme_1.table" },
+    { observability: false },
+    { observability: {} },
+    { observability: { savedQueries: false, withoutAlarms: ["slow", "tokens-without-us"] } },
   ];
   for (const configuration of written) expect(checked(configuration)).toEqual(configuration);
 });
@@ -44,6 +47,15 @@ describe("refuses", () => {
     ["CONFIGURATION_TYPE", /`memorySize` is 64.*128 to 10240/, { memorySize: 64 }],
     ["CONFIGURATION_TYPE", /`memorySize` is "256"/, { memorySize: "256" }],
     ["CONFIGURATION_TYPE", /`selfSignUp` is "yes".*true or false/, { selfSignUp: "yes" }],
+    ["CONFIGURATION_TYPE", /`observability` is "no".*true or false/, { observability: "no" }],
+    ["CONFIGURATION_TYPE", /`observability`/, { observability: null }],
+    ["CONFIGURATION_UNKNOWN", /`observability.alarms`.*withoutAlarms/, { observability: { alarms: false } }],
+    ["CONFIGURATION_TYPE", /`observability.savedQueries`/, { observability: { savedQueries: "no" } }],
+    [
+      "CONFIGURATION_TYPE",
+      /`observability.withoutAlarms\[1\]`/,
+      { observability: { withoutAlarms: ["slow", "slow"] } },
+    ],
     ["CONFIGURATION_TYPE", /`codeMinutes` is 16/, { codeMinutes: 16 }],
     ["CONFIGURATION_TYPE", /`account`/, { account: 111122223333 }],
     ["CONFIGURATION_TYPE", /`region`/, { region: "Ireland" }],

@@ -6,9 +6,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { IConstruct } from "constructs";
-import { type Check, distinct, flag, list, map, object, oneOf, text, textOr, whole } from "./checks.ts";
+import { type Check, distinct, flag, flagOr, list, map, object, oneOf, text, textOr, whole } from "./checks.ts";
 import { type ClaimNames, claimsVariable } from "./claims.ts";
 import { type CodeKeyVersions, SECRET_VERSION } from "./constructs/code-key.ts";
+import type { ObservabilityParts } from "./constructs/observability.ts";
 import type { TokenVersion } from "./constructs/tenant-triggers.ts";
 import { checkPlan, type Mfa, type Plan, type ThreatProtection } from "./constructs/tenant-user-pool.ts";
 import { refused } from "./refusal.ts";
@@ -148,8 +149,8 @@ export interface Configuration {
   readonly customerKey?: string;
   /** ARNs of the SNS topics that alarms go to. */
   readonly alarmTopics?: readonly string[];
-  /** Whether alarms, dashboard and saved queries are made: not where others watch, or where a cloud knows no composite alarms. */
-  readonly observability?: boolean;
+  /** Whether alarms, dashboard and saved queries are made, or which parts of it: not where others watch. */
+  readonly observability?: boolean | ObservabilityParts;
   /** AWS credentials of one tenant, for ID tokens. */
   readonly isolation?: IsolationConfiguration;
   /** Everything goes with its stack, with the reason: for trials alone. */
@@ -188,7 +189,9 @@ const SETTINGS: { readonly [K in keyof Configuration]-?: Check<NonNullable<Confi
   poolSender: sender,
   customerKey: text("`create`, or a KMS key's ARN", /^(create|arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+)$/),
   alarmTopics: distinct(text("an SNS topic's ARN", /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/)),
-  observability: flag,
+  observability: flagOr(
+    object({ savedQueries: flag, withoutAlarms: distinct(text("an alarm's name after the prefix")) }),
+  ),
   isolation: object({
     clients: distinct(text("an app client's id", /^[A-Za-z0-9]{1,128}$/)),
     brokerRole: roleArn,

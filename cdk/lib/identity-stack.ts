@@ -7,7 +7,7 @@ import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
-import { Observability } from "./constructs/observability.ts";
+import { Observability, type ObservabilityParts } from "./constructs/observability.ts";
 import { Registrar } from "./constructs/registrar.ts";
 import { AdoptedPool, TenantTriggers, type TenantTriggersProps } from "./constructs/tenant-triggers.ts";
 import { TenantUserPool, type TenantUserPoolProps } from "./constructs/tenant-user-pool.ts";
@@ -39,11 +39,11 @@ export interface IdentityStackProps extends StackProps {
    */
   readonly alarmTopics?: readonly string[];
   /**
-   * Whether there are alarms, a dashboard and saved queries.
+   * Whether there are alarms, a dashboard and saved queries; or which parts of it.
    *
-   * @default true
+   * @default true: all of it
    */
-  readonly observability?: boolean;
+  readonly observability?: boolean | ObservabilityParts;
 }
 
 /** The functions and the user pool that calls them. */
@@ -87,7 +87,7 @@ export class IdentityStack extends Stack {
       new AdoptedPool(this, `Adopted${userPoolArn.replace(/^.*\//, "")}`, { triggers: this.triggers, userPoolArn });
     });
     const topics = alarmTopics.map((arn) => Topic.fromTopicArn(this, `Alarms${arn}`, arn));
-    if (this.pool !== undefined && observability) {
+    if (this.pool !== undefined && observability !== false) {
       this.observability = new Observability(this, "Observability", {
         functions: this.triggers.functions,
         userPool: this.pool.userPool,
@@ -95,6 +95,7 @@ export class IdentityStack extends Stack {
         registrar: this.registrar.function,
         prefix: functionsPrefix,
         alarmActions: topics.map((topic) => new SnsAction(topic)),
+        ...(observability !== true && observability),
       });
     }
     this.#outputs(data, functionsPrefix);

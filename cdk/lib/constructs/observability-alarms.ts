@@ -8,6 +8,7 @@ import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
+import { refused } from "../refusal.ts";
 import { lineCounts } from "./observability-filters.ts";
 import {
   countOfPool,
@@ -64,6 +65,8 @@ export interface AlarmsProps extends Observed {
   readonly registrar?: lambda.IFunction;
   /** Whether the account's bounces are watched too. */
   readonly bounces: boolean;
+  /** Those that are not made, by key. */
+  readonly without: readonly string[];
 }
 
 /** One alarm. */
@@ -88,6 +91,8 @@ export class Alarms extends Construct {
   readonly byKey: Readonly<Record<string, cloudwatch.AlarmBase>>;
 
   /**
+   * Throws `ALARM_UNKNOWN` for one to leave out that there is not.
+   *
    * @param scope where it belongs
    * @param id its name there
    * @param props what they watch
@@ -95,12 +100,22 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     const definitions = { ...ofLines(props), ...ofFunctions(props), ...ofOthers(props) };
-    const alarms = Object.entries(definitions).map(([key, definition]) => {
-      const alarm = this.#alarm(key, definition, props);
+    const known = [...Object.keys(definitions), withoutUs];
+    const unknown = props.without.find((key) => !known.includes(key));
+    if (unknown !== undefined) {
+      refused(
+        "ALARM_UNKNOWN",
+        `There is no alarm ${JSON.stringify(unknown)} to leave out. There are ${known.join(", ")}.`,
+      );
+    }
+    const wanted = known.filter((key) => !props.without.includes(key));
+    const alarms = wanted.map((key) => {
+      const definition = definitions[key];
+      const alarm = definition === undefined ? this.#withoutUs(props) : this.#alarm(key, definition, props);
       tell(alarm, props);
       return [key, alarm] as const;
     });
-    this.byKey = { ...Object.fromEntries(alarms), [withoutUs]: this.#withoutUs(props) };
+    this.byKey = Object.fromEntries(alarms);
   }
 
   #alarm(key: string, definition: Definition, props: AlarmsProps): cloudwatch.Alarm {
@@ -119,8 +134,8 @@ export class Alarms extends Construct {
   }
 
   /**
-   * Tokens, and nobody asked us. Three alarms that tell nobody, and one over them: one alarm may not hold a query of the pool's clients beside another
-   * metric.
+   * Tokens, and nobody asked us. Three alarms that tell nobody, and one over them: Cognito counts for each app client, clients come and go, so that only a query
+   * sums them; and one alarm may not hold a query beside another metric.
    */
   #withoutUs(props: AlarmsProps): cloudwatch.CompositeAlarm {
     const half = Duration.minutes(30);
@@ -146,13 +161,11 @@ export class Alarms extends Construct {
       silence: cloudwatch.TreatMissingData.BREACHING,
     });
     const is = (alarm: cloudwatch.IAlarm) => cloudwatch.AlarmRule.fromAlarm(alarm, cloudwatch.AlarmState.ALARM);
-    const alarm = new cloudwatch.CompositeAlarm(this, withoutUs, {
+    return new cloudwatch.CompositeAlarm(this, withoutUs, {
       compositeAlarmName: `${props.prefix}-${withoutUs}`,
       alarmDescription: `The user pool gave out tokens without asking pre token generation: nobody checked a membership. ${props.runbook}#${withoutUs}`,
       alarmRule: cloudwatch.AlarmRule.allOf(cloudwatch.AlarmRule.anyOf(is(signedIn), is(refreshed)), is(neverAsked)),
     });
-    tell(alarm, props);
-    return alarm;
   }
 }
 

@@ -195,6 +195,31 @@ describe("Observability", () => {
     expect(Object.keys(made.alarms)).not.toContain("mail-bounces");
   });
 
+  it("leaves out what it is asked to, and makes the rest as it was", () => {
+    const { template: less, observability: made } = observe((stack) => ({
+      ...everything(stack),
+      savedQueries: false,
+      withoutAlarms: ["slow", "tokens-without-us"],
+    }));
+    const left = Object.keys(observability.alarms).filter((key) => key !== "slow" && key !== "tokens-without-us");
+    expect(Object.keys(made.alarms)).toEqual(left);
+    expect(properties(less, "AWS::CloudWatch::Alarm")).toEqual(
+      alarms.filter(({ AlarmName }) => left.some((key) => AlarmName === `tenantry-${key}`)),
+    );
+    less.resourceCountIs("AWS::CloudWatch::CompositeAlarm", 0);
+    less.resourceCountIs("AWS::Logs::QueryDefinition", 0);
+    less.resourceCountIs("AWS::CloudWatch::Dashboard", 1);
+    less.resourceCountIs("AWS::Logs::MetricFilter", 6 * 6 + 1);
+  });
+
+  it("refuses to leave out an alarm that there is not: a slip of the pen would leave it on, or off, unnoticed", () => {
+    const without = (key: string) => () => observe(() => ({ withoutAlarms: [key] }));
+    for (const key of ["sloww", "tenantry-slow", "mail-bounces", "toString"]) {
+      expect(without(key)).toThrow(new RegExp(`^ALARM_UNKNOWN: .*"${key}".*slow.*tokens-without-us`));
+    }
+    expect(without("slow")).not.toThrow();
+  });
+
   it("has one dashboard, which is JSON of rows no wider than 24", () => {
     template.resourceCountIs("AWS::CloudWatch::Dashboard", 1);
     const body = properties(template, "AWS::CloudWatch::Dashboard")[0]?.["DashboardBody"] as {

@@ -24,8 +24,25 @@ export interface WatchedFunction {
   readonly logGroup: logs.ILogGroup;
 }
 
+/** Which parts are made. Counts and the dashboard always are. */
+export interface ObservabilityParts {
+  /**
+   * Whether there are saved queries. Logs Insights shows them to everybody in the account.
+   *
+   * @default true
+   */
+  readonly savedQueries?: boolean;
+  /**
+   * Alarms that are not made, by their names after the prefix, which are the runbook's sections. CloudWatch bills an alarm by the metrics that it reads:
+   * `slow` and `throttled` read six each, `table-errors` five, and `tokens-without-us` is a composite one over three more.
+   *
+   * @default none: all are made
+   */
+  readonly withoutAlarms?: readonly string[];
+}
+
 /** What is watched. */
-export interface ObservabilityProps {
+export interface ObservabilityProps extends ObservabilityParts {
   /** The triggers, as `TenantUserPool.triggers` has them. */
   readonly functions: Readonly<Record<TriggerName, WatchedFunction>>;
   /** The user pool that calls them. */
@@ -96,6 +113,8 @@ export class Observability extends Construct {
   readonly namespace: string;
 
   /**
+   * Throws `ALARM_UNKNOWN` for an alarm to leave out that there is not.
+   *
    * @param scope where it belongs
    * @param id its name there
    * @param props what is watched
@@ -120,6 +139,7 @@ export class Observability extends Construct {
       thresholds: props.thresholds ?? {},
       actions: props.alarmActions ?? [],
       bounces: props.watchBounces ?? false,
+      without: props.withoutAlarms ?? [],
     }).byKey;
     this.dashboard = dashboard(this, "Dashboard", {
       ...observed,
@@ -129,7 +149,9 @@ export class Observability extends Construct {
       logGroups,
       alarms: Object.values(this.alarms),
     });
-    new LogQueries(this, "Queries", { prefix, logGroups: Object.values(logGroups) });
+    if (props.savedQueries ?? true) {
+      new LogQueries(this, "Queries", { prefix, logGroups: Object.values(logGroups) });
+    }
     tagForBill(prefix, props);
   }
 }
