@@ -176,6 +176,19 @@ describe("a client", () => {
     );
   });
 
+  test("of a machine speaks for another stack's tenant for a reason alone, which stays in the template", () => {
+    const scopes = [cognito.OAuthScope.custom("orders/read")];
+    const plain = town();
+    plain.client({ machine: { scopes } });
+    plain.template().hasResourceProperties(BINDING, { OfAnotherStack: Match.absent() });
+    const other = town();
+    const made = other.client({ machine: { scopes, ofAnotherStack: { reason: "billing runs for every tenant" } } });
+    other.template().hasResourceProperties(BINDING, { OfAnotherStack: true });
+    expect(made.binding.node.metadata).toContainEqual(
+      expect.objectContaining({ type: "tenantry:ofAnotherStack", data: "billing runs for every tenant" }),
+    );
+  });
+
   const login = { callbackUrls: ["https://app.acme.example/in"] };
   test.each<[string, SignIn, (made: ReturnType<typeof town>) => Partial<TenantClientProps>]>([
     ["CLIENT_MANAGED_LOGIN", "code", () => ({ managedLogin: login })],
@@ -197,6 +210,37 @@ describe("a client", () => {
 });
 
 describe("a provider", () => {
+  test("of another stack's tenant, or that somebody else bound, is taken for a reason alone, which stays in the template", () => {
+    const reasons = {
+      ofAnotherStack: { reason: "the tenants' stack has no providers" },
+      adopt: { reason: "made by hand" },
+    };
+    const everyReason = Object.values(reasons).map(({ reason }) => reason);
+    for (const said of [{}, reasons]) {
+      const { stack, registrar, userPool, tenant, template } = town();
+      const provider = new cognito.UserPoolIdentityProviderOidc(stack, "OktaProvider", {
+        userPool,
+        name: "Okta",
+        clientId: "x",
+        clientSecret: "y",
+        issuerUrl: "https://okta.example",
+      });
+      const made = new IdentityProviderBinding(stack, "Okta", {
+        registrar,
+        userPool,
+        provider,
+        serves: tenant,
+        ...said,
+      });
+      const asked = said === reasons ? true : Match.absent();
+      template().hasResourceProperties("Custom::TenantryIdentityProvider", { OfAnotherStack: asked, Adopt: asked });
+      const noted = made.resource.node.metadata
+        .filter(({ type }) => type.startsWith("tenantry:"))
+        .map(({ data }) => data);
+      expect(noted.sort()).toEqual(said === reasons ? everyReason.sort() : []);
+    }
+  });
+
   test("of everybody is social, and can be disabled", () => {
     const { stack, registrar, userPool, template } = town();
     const provider = new cognito.UserPoolIdentityProviderGoogle(stack, "GoogleProvider", {

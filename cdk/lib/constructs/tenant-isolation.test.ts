@@ -261,6 +261,20 @@ describe("what the session reaches", () => {
     expect(granted(stack)).toEqual([]);
   });
 
+  test("an index is named, and no pattern of names is one", () => {
+    const { stack, construct } = isolation();
+    const table = aTable(stack);
+    const partitionKey = { name: "day_of", type: dynamodb.AttributeType.STRING };
+    table.addGlobalSecondaryIndex({ indexName: "by_day", partitionKey });
+    for (const pattern of ["*", "by_*", "by_da?", "by_day/x", "ab", ""]) {
+      expect(() => construct.grantTable(table, { indexes: ["by_day", pattern] })).toThrow(/^ISOLATION_INDEX: /);
+    }
+    expect(granted(stack)).toEqual([]);
+    const other = isolation();
+    other.construct.grantTable(dynamodb.Table.fromTableName(other.stack, "Orders", "orders"), { indexes: ["by_day"] });
+    expect(granted(other.stack)).toHaveLength(2);
+  });
+
   test("Tenantry's own table is refused", () => {
     const { stack, construct } = isolation();
     const { table } = new TenantTable(stack, "Own");
