@@ -1,44 +1,17 @@
 //! Every setting of a pool, written and read through the real SDK: attaching keeps all of them.
-#![expect(clippy::unwrap_used, reason = "what a test sets up either stands or fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use aws_credential_types::Credentials;
-use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Region};
+use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::operation::update_user_pool::builders::UpdateUserPoolFluentBuilder;
 use aws_sdk_cognitoidentityprovider::types as api;
-use aws_sdk_cognitoidentityprovider::{Client, Config};
 use pool::attach::{SETTABLE, read, write};
 use pool::survey::{PreTokenVersion, Trigger};
 use serde_json::{Value, json};
-use user_pool::{Clock, PoolSettings, Random, Server, Settings, Sink};
+use user_pool::Server;
 
-const POOL: &str = "eu-central-1_test";
-
-async fn server(change: impl FnOnce(&mut PoolSettings)) -> (Server, Client) {
-    let mut settings = PoolSettings::new(POOL);
-    change(&mut settings);
-    let clock = Clock::new(|| "2026-11-21T08:00:00Z".parse().unwrap());
-    let server = Server::start(Settings::new(vec![settings], clock, Random::new(random), Sink::silent())).await;
-    let server = server.unwrap();
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(server.url())
-        .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http());
-    (server, Client::from_conf(config.build()))
-}
-
-fn random(bytes: &mut [u8]) {
-    static SEED: AtomicU64 = AtomicU64::new(1);
-    for byte in bytes {
-        let x = SEED.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-        *byte = ((x ^ (x >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 56) as u8;
-    }
-}
+use crate::local_pool::{POOL, server};
 
 fn arn(name: &str) -> String {
     format!("arn:aws:lambda:eu-central-1:123456789012:function:{name}")

@@ -1,41 +1,20 @@
 //! App clients in a local user pool, over the real SDK.
-#![expect(clippy::unwrap_used, reason = "what a test sets up either stands or fails the test")]
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use aws_credential_types::Credentials;
-use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Region};
-use aws_sdk_cognitoidentityprovider::{Client, Config};
+use aws_sdk_cognitoidentityprovider::Client;
 use domain::{Chain, ClientKind, Policy, Roles, TenantId};
 use pool::{NewClient, PoolError, create, delete, describe, find, lacks, named, required, schema};
-use user_pool::{Clock, IdentityProvider, PoolSettings, ProviderKind, Random, ResourceServer, Server, Settings, Sink};
+use user_pool::{IdentityProvider, ProviderKind, ResourceServer, Server};
 
-const POOL: &str = "eu-central-1_test";
+use crate::local_pool::{self, POOL};
 
 async fn server() -> (Server, Client) {
-    let mut settings = PoolSettings::new(POOL);
-    settings.custom_attributes = vec!["tenantId".to_owned()];
-    settings.providers = vec![IdentityProvider::new("okta", ProviderKind::Saml)];
-    settings.resource_servers = vec![ResourceServer { identifier: "api".to_owned(), scopes: vec!["read".to_owned()] }];
-    let clock = Clock::new(|| "2026-11-21T08:00:00Z".parse().unwrap());
-    let server = Server::start(Settings::new(vec![settings], clock, Random::new(random), Sink::silent())).await;
-    let server = server.unwrap();
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(server.url())
-        .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http());
-    (server, Client::from_conf(config.build()))
-}
-
-/// Unlike at every call, alike in every run.
-fn random(bytes: &mut [u8]) {
-    static SEED: AtomicU64 = AtomicU64::new(1);
-    for byte in bytes {
-        let x = SEED.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-        *byte = ((x ^ (x >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 56) as u8;
-    }
+    local_pool::server(|settings| {
+        settings.custom_attributes = vec!["tenantId".to_owned()];
+        settings.providers = vec![IdentityProvider::new("okta", ProviderKind::Saml)];
+        settings.resource_servers =
+            vec![ResourceServer { identifier: "api".to_owned(), scopes: vec!["read".to_owned()] }];
+    })
+    .await
 }
 
 #[tokio::test]
