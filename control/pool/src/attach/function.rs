@@ -123,22 +123,23 @@ fn statement(pool: &PoolId) -> String {
     format!("tenantry-{pool}")
 }
 
+/// Sends a request about a function, in its Region. The SDK's requests have these methods in common, and no trait.
+macro_rules! send {
+    ($request:expr, $function:expr) => {
+        $request
+            .function_name($function.unqualified())
+            .set_qualifier($function.qualifier.clone())
+            .customize()
+            .config_override(in_region($function))
+            .send()
+            .await
+    };
+}
+
 /// Looks a function up.
 pub async fn standing(lambda: &Client, function: &FunctionArn, pool: &PoolSettings) -> Result<Standing, FunctionError> {
-    const CONFIGURATION: &str = "lambda:GetFunctionConfiguration";
-    let asked = lambda
-        .get_function_configuration()
-        .function_name(function.unqualified())
-        .set_qualifier(function.qualifier.clone())
-        .customize()
-        .config_override(in_region(function))
-        .send()
-        .await;
-    let found = match asked {
-        Ok(found) => found,
-        Err(error) if is_missing(&error) => return Ok(Standing::Missing),
-        Err(error) => return Err(failed(CONFIGURATION, function, &error)),
-    };
+    let asked = send!(lambda.get_function_configuration(), function);
+    let Some(found) = there("lambda:GetFunctionConfiguration", function, asked)? else { return Ok(Standing::Missing) };
     // A function that nobody called for long is `Inactive`: the first call fails while it wakes up, and would be somebody's sign-in.
     if matches!(found.state, Some(State::Failed | State::Pending | State::Inactive))
         || found.last_update_status == Some(LastUpdateStatus::Failed)
@@ -155,20 +156,12 @@ pub async fn standing(lambda: &Client, function: &FunctionArn, pool: &PoolSettin
 }
 
 async fn permission(lambda: &Client, function: &FunctionArn, pool: &PoolSettings) -> Result<Permission, FunctionError> {
-    let asked = lambda
-        .get_policy()
-        .function_name(function.unqualified())
-        .set_qualifier(function.qualifier.clone())
-        .customize()
-        .config_override(in_region(function))
-        .send()
-        .await;
-    let policy = match asked {
-        Ok(found) => found.policy.unwrap_or_default(),
+    let asked = send!(lambda.get_policy(), function);
+    let Some(found) = there("lambda:GetPolicy", function, asked)? else {
         // No policy.
-        Err(error) if is_missing(&error) => return Ok(Permission { allowed: Allowed::No, ours: false }),
-        Err(error) => return Err(failed("lambda:GetPolicy", function, &error)),
+        return Ok(Permission { allowed: Allowed::No, ours: false });
     };
+    let policy = found.policy.unwrap_or_default();
     let sids: serde_json::Value = serde_json::from_str(&policy).unwrap_or_default();
     let sids = sids.get("Statement").and_then(serde_json::Value::as_array);
     let ours = statement(pool.pool());
@@ -188,20 +181,14 @@ pub async fn permit(
         // A statement of this name that does not let the pool in: of a pool that was made anew, or changed by hand.
         forbid(lambda, function, pool.pool()).await?;
     }
-    let sent = lambda
+    let request = lambda
         .add_permission()
-        .function_name(function.unqualified())
-        .set_qualifier(function.qualifier.clone())
         .statement_id(statement(pool.pool()))
         .action("lambda:InvokeFunction")
         .principal("cognito-idp.amazonaws.com")
         .source_arn(&pool.arn)
-        .source_account(pool.account())
-        .customize()
-        .config_override(in_region(function))
-        .send()
-        .await;
-    match sent {
+        .source_account(pool.account());
+    match send!(request, function) {
         Ok(_) => {}
         // Somebody else did the same meanwhile, or an answer was lost and the SDK asked again.
         Err(error) if code(&error) == Some("ResourceConflictException") => {}
@@ -212,20 +199,8 @@ pub async fn permit(
 
 /// Takes our statement for a pool out of a function's policy. Whether there was one.
 pub async fn forbid(lambda: &Client, function: &FunctionArn, pool: &PoolId) -> Result<bool, FunctionError> {
-    let sent = lambda
-        .remove_permission()
-        .function_name(function.unqualified())
-        .set_qualifier(function.qualifier.clone())
-        .statement_id(statement(pool))
-        .customize()
-        .config_override(in_region(function))
-        .send()
-        .await;
-    match sent {
-        Ok(_) => Ok(true),
-        Err(error) if is_missing(&error) => Ok(false),
-        Err(error) => Err(failed("lambda:RemovePermission", function, &error)),
-    }
+    let sent = send!(lambda.remove_permission().statement_id(statement(pool)), function);
+    Ok(there("lambda:RemovePermission", function, sent)?.is_some())
 }
 
 pub(super) fn in_region(function: &FunctionArn) -> Builder {
@@ -236,8 +211,17 @@ fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
-fn is_missing<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
-    code(error) == Some("ResourceNotFoundException")
+/// An answer; `None`: Lambda says that what it was asked for is not there.
+fn there<T, E: ProvideErrorMetadata, R>(
+    call: &'static str,
+    function: &FunctionArn,
+    asked: Result<T, SdkError<E, R>>,
+) -> Result<Option<T>, FunctionError> {
+    match asked {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(None),
+        Err(error) => Err(failed(call, function, &error)),
+    }
 }
 
 pub(super) fn failed<E: ProvideErrorMetadata, R>(
