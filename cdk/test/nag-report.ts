@@ -1,5 +1,5 @@
 // cdk-nag (AwsSolutions) on every stack of every deployment: what it finds, and what was acknowledged with which reason.
-// `npm run nag` prints it.
+// `npm run nag` prints it; `npm run nag -- --table` as the README shows it.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -57,9 +57,45 @@ export function findings(configuration: Configuration): Finding[] {
     }));
 }
 
+/** What was found in each deployment, by its name. */
+export type Findings = Readonly<Record<string, readonly Finding[]>>;
+
+/** Every deployment's findings. */
+export function everyFinding(): Findings {
+  return Object.fromEntries(
+    Object.entries(deployments).map(([name, configuration]) => [name, findings(configuration)]),
+  );
+}
+
+/** The findings for the README: each rule and reason once, with a place where it stands. */
+export function asTable(found: Findings): string {
+  const all = Object.values(found).flat();
+  const open = all.filter(({ reason }) => reason === undefined).length;
+  const rows = new Map<string, string[]>();
+  for (const { rule, where, reason = "OPEN" } of all) {
+    // Without the stage's name, which differs.
+    const places = where.map((path) => path.replace(/^[^/]*\//, "").replace(/\/Resource$/, ""));
+    const row = `${rule}|${reason}`;
+    rows.set(row, [...(rows.get(row) ?? []), ...places]);
+  }
+  const lines = [...rows].map(([row, places]) => {
+    const [rule = "", reason = ""] = row.split("|");
+    const [first = "", ...others] = [...new Set(places)];
+    return `| \`${rule.replace("AwsSolutions-", "")}\` | \`${first}\`${others.length > 0 ? ` and ${others.length} more` : ""} | ${reason} |`;
+  });
+  return [
+    `${open} open, ${all.length - open} acknowledged in ${Object.keys(found).length} deployments (${Object.keys(found).join(", ")}).`,
+    "",
+    "| rule | at | because |",
+    "|---|---|---|",
+    ...lines,
+  ].join("\n");
+}
+
 if (process.argv[1] === import.meta.filename) {
-  for (const [name, configuration] of Object.entries(deployments)) {
-    const found = findings(configuration);
+  const every = everyFinding();
+  if (process.argv.includes("--table")) console.log(asTable(every));
+  for (const [name, found] of process.argv.includes("--table") ? [] : Object.entries(every)) {
     const open = found.filter(({ reason }) => reason === undefined);
     console.log(`\n${name}: ${open.length} open, ${found.length - open.length} acknowledged`);
     for (const { rule, what, where, reason } of found) {
