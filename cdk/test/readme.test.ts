@@ -49,7 +49,7 @@ test("no command is told that looks at no stack: the stacks are in a stage, whic
       ([all]) => all,
     ),
   );
-  expect(said.filter((command) => !command.includes("'**'"))).toEqual([]);
+  expect(said.filter((command) => !/'\*\*'|Tenantry\//.test(command))).toEqual([]);
 });
 
 test("the README's stack is the one that is compiled here, and makes a pool", () => {

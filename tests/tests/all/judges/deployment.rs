@@ -33,6 +33,19 @@ pub(super) struct Deployment {
     outputs: OnceCell<Value>,
 }
 
+/// What became of a team's stack of tenants.
+pub(super) struct Tenants {
+    /// What cdk said.
+    pub(super) said: String,
+    outputs: Value,
+}
+
+impl Tenants {
+    pub(super) fn output(&self, name: &str) -> String {
+        self.outputs[name].as_str().unwrap_or_else(|| panic!("no output {name}: {}", self.outputs)).to_owned()
+    }
+}
+
 impl Deployment {
     /// A fresh account: bootstrapped, and allowed to send mail from our domain.
     pub(super) async fn bootstrapped() -> Self {
@@ -81,6 +94,23 @@ impl Deployment {
             command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
         }
         self.run(&mut command, "xtask-deploy").await
+    }
+
+    /// One cdk command for a team's own app, which has our stacks and one with its tenants; what that stack puts out.
+    pub(super) async fn tenants(&self, verb: &str, functions: &Path, more: &[&str]) -> Result<Tenants, String> {
+        let functions = format!("tenantry:functions={}", functions.canonicalize().unwrap().display());
+        let outputs = self.home.path().join("tenants.json");
+        let app = "node --import tsx examples/tenants-as-code/app.ts";
+        let mut words = vec![verb, "Tenantry/Tenants", "--app", app, "--context", &functions];
+        if verb == "deploy" {
+            words.extend(["--require-approval", "never", "--outputs-file", outputs.to_str().unwrap()]);
+        } else {
+            words.push("--force");
+        }
+        words.extend(more);
+        let said = self.cdk(&words).await?;
+        let stacks = fs::read(&outputs).map_or(Value::Null, |text| serde_json::from_slice(&text).unwrap());
+        Ok(Tenants { said, outputs: stacks["Tenantry-Tenants"].clone() })
     }
 
     /// `cdk destroy` of every stack.

@@ -3,6 +3,7 @@
 //! The judges are handed over by `cargo xtask test`; a test whose judge is missing fails and says so.
 
 mod adoption;
+mod app;
 mod conversation;
 mod deployed;
 mod deployment;
@@ -12,6 +13,7 @@ mod http;
 mod ministack;
 mod sdk;
 mod tenant_session;
+mod tenants_as_code;
 mod town;
 
 use std::path::PathBuf;
