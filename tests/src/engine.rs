@@ -85,7 +85,9 @@ impl Engine {
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("eu-west-1"))
             .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
-            .http_client(store::connect::http_client(Some(&self.0.endpoint)).expect("a client"))
+            .http_client(
+                store::connect::http_client(Some(&self.0.endpoint), &store::connect::Trust::Amazon).expect("a client"),
+            )
             .endpoint_url(&self.0.endpoint)
             .build();
         aws_sdk_dynamodb::Client::from_conf(config)

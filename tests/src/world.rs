@@ -14,6 +14,7 @@ use post_confirmation::PostConfirmation;
 use pre_sign_up::PreSignUp;
 use pre_token_generation::PreTokenGeneration;
 use serde_json::Value;
+use store::connect::Trust;
 use store::entity::{KeyedMailbox, Seats};
 use store::transaction::Condition;
 use store::{Commit, Entity, Key, Session, Table, Transaction};
@@ -315,6 +316,7 @@ pub fn mail(endpoint: &str) -> Mail {
     Mail::connect(MailSettings {
         region: "eu-west-1".to_owned(),
         endpoint: Some(endpoint.to_owned()),
+        trust: Trust::Amazon,
         keys,
         from: "Tenantry <no-reply@tenantry.example>".to_owned(),
         nowhere: NOWHERE.to_owned(),

@@ -1,6 +1,7 @@
 //! The settings of a trigger, read once from the variables of its process.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use domain::Email;
 use domain::challenge::{CodeKey, CodeKeys, Limits};
@@ -16,6 +17,8 @@ pub struct Environment {
     pub region: String,
     /// `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`: where `DynamoDB` is, if not in AWS.
     pub endpoint: Option<String>,
+    /// `AWS_CA_BUNDLE`: a file of certificates, as PEM, to believe instead of Amazon's roots.
+    pub ca_bundle: Option<PathBuf>,
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, which Lambda sets.
     pub credentials: Credentials,
     /// `TENANTRY_CLAIMS`: the names of the claims, as written.
@@ -199,6 +202,7 @@ impl Environment {
             table: table(get("TENANTRY_TABLE"))?,
             region,
             endpoint,
+            ca_bundle: get("AWS_CA_BUNDLE").map(PathBuf::from),
             credentials: credentials(&variable, local)?,
             claims: get("TENANTRY_CLAIMS"),
             challenge: ChallengeSettings::read(&variable)?,
@@ -298,6 +302,7 @@ mod tests {
         assert_eq!(environment.region, "eu-west-1");
         assert_eq!(environment.endpoint, None);
         assert_eq!(environment.credentials.session_token.as_deref(), Some("canary-token"));
+        assert_eq!(environment.ca_bundle, None);
         assert_eq!(environment.claims, None);
         assert_eq!(environment.log_level, LevelFilter::INFO);
     }

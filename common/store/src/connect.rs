@@ -1,5 +1,6 @@
 //! How the table is reached: one HTTP stack (ring, Amazon's roots), short time-outs, retries of our own that know the deadline.
 
+use std::path::Path;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -11,6 +12,9 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tokio::time::Instant;
 
 use crate::broken::Broken;
@@ -43,6 +47,52 @@ impl Patience {
         Self { connect: Duration::from_secs(3), attempt: Duration::from_secs(6), operation: Duration::from_secs(15) };
 }
 
+/// Whose certificates are believed.
+#[derive(Debug, Clone, Default)]
+pub enum Trust {
+    /// What Amazon's roots vouch for.
+    #[default]
+    Amazon,
+    /// What these roots vouch for, as PEM, and nothing else: for a network whose proxy answers in Amazon's place.
+    Roots(Vec<u8>),
+}
+
+impl Trust {
+    /// What `AWS_CA_BUNDLE` names, as AWS's own command line and SDKs have it; Amazon's roots if it names nothing.
+    pub fn read(bundle: Option<&Path>) -> Result<Self, Untrusted> {
+        let Some(bundle) = bundle else { return Ok(Self::Amazon) };
+        let unusable = |cause: String| Untrusted { bundle: bundle.display().to_string(), cause };
+        let pem = std::fs::read(bundle).map_err(|error| unusable(error.to_string()))?;
+        let mut roots = RootCertStore::empty();
+        // The connector would panic on what is no certificate, and trust nobody for want of any.
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+            roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+        }
+        if roots.is_empty() {
+            return Err(unusable("no certificate in it".to_owned()));
+        }
+        Ok(Self::Roots(pem))
+    }
+
+    fn context(&self) -> Result<TlsContext, Broken> {
+        let roots = match self {
+            Self::Amazon => AMAZON_ROOTS,
+            Self::Roots(pem) => pem,
+        };
+        let trust = TrustStore::empty().with_pem_certificate(roots);
+        TlsContext::builder().with_trust_store(trust).build().map_err(|error| failed("connecting", error))
+    }
+}
+
+/// A file of certificates that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("AWS_CA_BUNDLE is {bundle:?}: {cause}. Put a file of PEM certificates there, or unset it.")]
+pub struct Untrusted {
+    bundle: String,
+    cause: String,
+}
+
 /// Where the table is and who asks.
 #[derive(Debug, Clone)]
 pub struct Connection {
@@ -52,6 +102,8 @@ pub struct Connection {
     pub region: String,
     /// Another endpoint than AWS's, for the laptop.
     pub endpoint: Option<String>,
+    /// Whose word it takes that this is the table.
+    pub trust: Trust,
     /// Who asks.
     pub credentials: SharedCredentialsProvider,
     /// Random bits for the jitter between retries.
@@ -69,7 +121,14 @@ impl Connection {
     ) -> Self {
         let (access_key_id, secret_access_key, session_token) = keys;
         let credentials = Credentials::new(access_key_id, secret_access_key, session_token, None, "environment");
-        Self { table, region, endpoint, credentials: SharedCredentialsProvider::new(credentials), jitter }
+        let credentials = SharedCredentialsProvider::new(credentials);
+        Self { table, region, endpoint, trust: Trust::Amazon, credentials, jitter }
+    }
+
+    /// Believes these certificates instead of Amazon's.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
     }
 }
 
@@ -98,7 +157,7 @@ impl Table {
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(connection.region))
             .credentials_provider(connection.credentials)
-            .http_client(http_client(connection.endpoint.as_deref())?)
+            .http_client(http_client(connection.endpoint.as_deref(), &connection.trust)?)
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(patience.connect)
@@ -138,21 +197,25 @@ impl Table {
 }
 
 /// The one HTTP client, for triggers and tools alike. A plain-text endpoint gets no TLS.
-pub fn http_client(endpoint: Option<&str>) -> Result<SharedHttpClient, Broken> {
-    client(endpoint, aws_smithy_http_client::Builder::new())
+pub fn http_client(endpoint: Option<&str>, trust: &Trust) -> Result<SharedHttpClient, Broken> {
+    client(endpoint, trust, aws_smithy_http_client::Builder::new())
 }
 
 /// As [`http_client`], with a connection of its own for every request: for what must not be sent twice. A connection that was closed while
 /// Lambda had frozen the process fails a request in a way that does not tell whether it arrived.
-pub fn fresh_http_client(endpoint: Option<&str>) -> Result<SharedHttpClient, Broken> {
-    client(endpoint, aws_smithy_http_client::Builder::new().pool_max_idle_per_host(0))
+pub fn fresh_http_client(endpoint: Option<&str>, trust: &Trust) -> Result<SharedHttpClient, Broken> {
+    client(endpoint, trust, aws_smithy_http_client::Builder::new().pool_max_idle_per_host(0))
 }
 
-fn client(endpoint: Option<&str>, builder: aws_smithy_http_client::Builder) -> Result<SharedHttpClient, Broken> {
+fn client(
+    endpoint: Option<&str>,
+    trust: &Trust,
+    builder: aws_smithy_http_client::Builder,
+) -> Result<SharedHttpClient, Broken> {
     if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
         return Ok(builder.build_http());
     }
-    Ok(builder.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).tls_context(tls_context()?).build_https())
+    Ok(builder.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).tls_context(trust.context()?).build_https())
 }
 
 /// As [`http_client`], for requests that no SDK makes.
@@ -161,10 +224,28 @@ pub fn connector(endpoint: &str, settings: HttpConnectorSettings) -> Result<Conn
     if endpoint.starts_with("http://") {
         return Ok(builder.build_http());
     }
-    Ok(builder.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).tls_context(tls_context()?).build())
+    Ok(builder.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).tls_context(Trust::Amazon.context()?).build())
 }
 
-fn tls_context() -> Result<TlsContext, Broken> {
-    let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-    TlsContext::builder().with_trust_store(trust).build().map_err(|error| failed("connecting", error))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_is_certificates_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("roots.pem");
+        let read = |text: &[u8]| {
+            std::fs::write(&path, text).unwrap();
+            Trust::read(Some(&path)).map_err(|broken| broken.to_string())
+        };
+        assert!(matches!(Trust::read(None), Ok(Trust::Amazon)));
+        assert!(matches!(read(AMAZON_ROOTS), Ok(Trust::Roots(pem)) if pem == AMAZON_ROOTS));
+        let damaged = String::from_utf8_lossy(AMAZON_ROOTS).replacen("MII", "MIA", 1);
+        for unusable in [&b""[..], b"not a certificate", damaged.as_bytes()] {
+            let said = read(unusable).unwrap_err();
+            assert!(said.starts_with("AWS_CA_BUNDLE is ") && said.contains("roots.pem\": "), "{said}");
+        }
+        assert!(Trust::read(Some(&folder.path().join("absent.pem"))).is_err());
+    }
 }

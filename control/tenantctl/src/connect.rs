@@ -9,6 +9,7 @@ use aws_sdk_cloudwatchlogs as cloudwatch;
 use aws_sdk_cognitoidentityprovider as cognito;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_lambda as lambda;
+use store::connect::{Trust, http_client};
 use store::{Connection, Table};
 
 use crate::Failure;
@@ -24,6 +25,7 @@ pub(crate) async fn table(global: &Global, local: Option<&Local>) -> Result<Tabl
             table: global.table.clone().unwrap_or_else(|| local.table.clone()),
             region: local.region.clone(),
             endpoint: Some(local.endpoint.clone()),
+            trust: Trust::Amazon,
             credentials: nobody(),
             jitter: no_jitter,
         },
@@ -40,6 +42,7 @@ async fn aws(global: &Global) -> Result<Connection, Failure> {
         table: global.table.clone().unwrap_or_else(|| TABLE.to_owned()),
         region,
         endpoint: global.endpoint_url.clone(),
+        trust: trust(global)?,
         credentials,
         jitter: no_jitter,
     })
@@ -59,7 +62,7 @@ pub(crate) async fn user_pools(global: &Global, local: Option<&Local>) -> Result
         .behavior_version(cognito::config::BehaviorVersion::v2026_01_12())
         .region(region)
         .credentials_provider(credentials)
-        .http_client(store::connect::http_client(endpoint.as_deref())?)
+        .http_client(http_client(endpoint.as_deref(), &trust(global)?)?)
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(3))
@@ -93,7 +96,7 @@ pub(crate) async fn logs(
         .behavior_version(cloudwatch::config::BehaviorVersion::v2026_01_12())
         .region(region)
         .credentials_provider(credentials)
-        .http_client(store::connect::http_client(endpoint)?)
+        .http_client(http_client(endpoint, &trust(global)?)?)
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(3))
@@ -125,7 +128,7 @@ pub(crate) async fn functions(
         .behavior_version(lambda::config::BehaviorVersion::v2026_01_12())
         .region(lambda::config::Region::new(region))
         .credentials_provider(credentials)
-        .http_client(store::connect::http_client(endpoint.as_deref())?)
+        .http_client(http_client(endpoint.as_deref(), &trust(global)?)?)
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(3))
@@ -142,11 +145,15 @@ pub(crate) async fn functions(
 
 async fn load(global: &Global) -> Result<SdkConfig, Failure> {
     let mut loader =
-        aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(store::connect::http_client(None)?);
+        aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http_client(None, &trust(global)?)?);
     if let Some(region) = &global.region {
         loader = loader.region(Region::new(region.clone()));
     }
     Ok(loader.load().await)
+}
+
+fn trust(global: &Global) -> Result<Trust, Failure> {
+    Ok(Trust::read(global.ca_bundle.as_deref())?)
 }
 
 /// The laptop takes anybody; nothing of the operator's own goes there.

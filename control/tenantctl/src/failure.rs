@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use operations::{AttachError, ErrorKind, OperationError};
 use store::Broken;
+use store::connect::Untrusted;
 
 /// Exit code: refused, or in a bad state.
 pub(crate) const REFUSED: u8 = 1;
@@ -22,6 +23,9 @@ pub enum Failure {
     /// Attaching to a pool, or detaching, failed.
     #[error("{0}")]
     Attach(#[from] AttachError),
+    /// The certificates to believe cannot be read.
+    #[error("{0}")]
+    Untrusted(#[from] Untrusted),
     /// A file, or the system.
     #[error("{what}: {why}")]
     Io {
@@ -99,13 +103,16 @@ pub enum Failure {
         clients: Vec<String>,
     },
     /// Some app clients cannot be enforced without locking somebody out, as far as is known.
-    #[error("{refusing} app clients would refuse somebody, or did; of {unseen} nothing is known")]
+    #[error("{}", not_safe(*.refusing, *.unseen))]
     NotSafe {
         /// These would.
         refusing: usize,
         /// Of these nobody knows.
         unseen: usize,
     },
+    /// So many people would be refused at an app client, and are members nowhere else.
+    #[error("{} would be refused: the codes above say why", if *.0 == 1 { "1 person".to_owned() } else { format!("{} people", .0) })]
+    PeopleRefused(u64),
     /// App clients would be denied that nobody decided about.
     #[error("these app clients were never bound, and their users would get no token: {}", few(.0))]
     ClientsUnbound(Vec<String>),
@@ -145,6 +152,7 @@ impl Failure {
         match self {
             Self::Operation(error) => error.code(),
             Self::Attach(error) => error.code(),
+            Self::Untrusted(_) => "CERTIFICATES",
             Self::Io { .. } => "FILE",
             Self::NoLocal => "LOCAL_NOT_RUNNING",
             Self::OddLocal(_) => "LOCAL_STATE",
@@ -157,7 +165,7 @@ impl Failure {
             Self::Unsound(_) => "UNSOUND",
             Self::AttributeUnknown { .. } => "ATTRIBUTE_UNKNOWN",
             Self::AttributeWritable { .. } => "ATTRIBUTE_WRITABLE",
-            Self::NotSafe { .. } => "NOT_SAFE",
+            Self::NotSafe { .. } | Self::PeopleRefused(_) => "NOT_SAFE",
             Self::ClientsUnbound(_) => "CLIENTS_UNBOUND",
             Self::NoLocalLogs => "LOCAL_LOGS",
             Self::NoLogs(_) => "LOGS_MISSING",
@@ -172,6 +180,7 @@ impl Failure {
         match self {
             Self::Operation(error) => error.help(),
             Self::Attach(error) => error.help(),
+            Self::Untrusted(_) => "without --ca-bundle Amazon's own roots are believed".to_owned(),
             Self::Io { .. } => "check the path and its permissions".to_owned(),
             Self::NoLocal => "start one with `cargo xtask demo`, or leave --local out for AWS".to_owned(),
             Self::OddLocal(_) => "start the stack again with `cargo xtask demo`".to_owned(),
@@ -197,6 +206,9 @@ impl Failure {
                     .to_owned()
             }
             Self::NotSafe { .. } => "let these clients observe until the reasons above are gone".to_owned(),
+            Self::PeopleRefused(_) => {
+                "let the client observe until these people are imported or invited, or enforce it if they are to stay outside".to_owned()
+            }
             Self::ClientsUnbound(_) => {
                 "`tenantctl client bind POOL:CLIENT --tenant TENANT` binds one, and lets it observe; pass --yes to deny them all"
                     .to_owned()
@@ -221,6 +233,7 @@ impl Failure {
             Self::Attach(error) => of_kind(error.kind()),
             Self::Import { .. }
             | Self::NotSafe { .. }
+            | Self::PeopleRefused(_)
             | Self::ClientsUnbound(_)
             | Self::PoolImport { .. }
             | Self::AttributeWritable { .. }
@@ -234,7 +247,8 @@ impl Failure {
             | Self::LogsNotAllowed(_)
             | Self::TooManyLogs
             | Self::Logs { .. } => BROKEN,
-            Self::Io { .. }
+            Self::Untrusted(_)
+            | Self::Io { .. }
             | Self::NoActor
             | Self::AttributeUnknown { .. }
             | Self::ImportMap { .. }
@@ -272,6 +286,14 @@ impl From<Broken> for Failure {
     fn from(broken: Broken) -> Self {
         Self::Operation(OperationError::from(broken))
     }
+}
+
+/// How many app clients cannot be enforced yet.
+fn not_safe(refusing: usize, unseen: usize) -> String {
+    let clients = |count: usize| format!("{count} app client{}", if count == 1 { "" } else { "s" });
+    let refusing = (refusing > 0).then(|| format!("{} would refuse somebody, or did", clients(refusing)));
+    let unseen = (unseen > 0).then(|| format!("nothing is known of {}", clients(unseen)));
+    refusing.into_iter().chain(unseen).collect::<Vec<_>>().join("; ")
 }
 
 /// The first of them, and how many more there are.

@@ -12,7 +12,7 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use domain::Email;
 use domain::challenge::Code;
 use store::challenge::Taken;
-use store::connect::fresh_http_client;
+use store::connect::{Trust, fresh_http_client};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::words::{Said, Words};
@@ -30,6 +30,8 @@ pub struct MailSettings {
     pub region: String,
     /// Another endpoint than AWS's, for the laptop.
     pub endpoint: Option<String>,
+    /// Whose word it takes that this is SES.
+    pub trust: Trust,
     /// Access key id, secret, session token.
     pub keys: (String, String, Option<String>),
     /// The sender.
@@ -79,13 +81,13 @@ impl Unsent {
 impl Mail {
     /// Makes the client. No request is sent.
     pub fn connect(settings: MailSettings) -> Result<Self, store::Broken> {
-        let MailSettings { region, endpoint, keys, from, nowhere, configuration_set, words } = settings;
+        let MailSettings { region, endpoint, trust, keys, from, nowhere, configuration_set, words } = settings;
         let (id, secret, token) = keys;
         let mut config = aws_sdk_sesv2::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(region))
             .credentials_provider(Credentials::new(id, secret, token, None, "environment"))
-            .http_client(fresh_http_client(endpoint.as_deref())?)
+            .http_client(fresh_http_client(endpoint.as_deref(), &trust)?)
             .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_millis(500)).build())
             // An attempt that timed out may have been taken, and a second mail is a nuisance: what to repeat is decided here.
             .retry_config(RetryConfig::disabled());

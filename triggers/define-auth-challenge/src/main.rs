@@ -2,6 +2,7 @@
 
 use define_auth_challenge::DefineAuthChallenge;
 use lambda::Environment;
+use store::connect::Trust;
 use store::{Connection, Table};
 
 #[tokio::main(flavor = "current_thread")]
@@ -12,8 +13,10 @@ async fn main() -> Result<(), lambda::Error> {
         jiff::Timestamp::now,
         async |environment: Environment| {
             let keys = environment.credentials.into_parts();
-            let Environment { table, region, endpoint, .. } = environment;
-            Ok(DefineAuthChallenge::new(Table::connect(Connection::with_keys(table, region, endpoint, keys, jitter))?))
+            let Environment { table, region, endpoint, ca_bundle, .. } = environment;
+            let trust = Trust::read(ca_bundle.as_deref())?;
+            let table = Table::connect(Connection::with_keys(table, region, endpoint, keys, jitter).trusting(trust))?;
+            Ok(DefineAuthChallenge::new(table))
         },
     )
     .await

@@ -1,6 +1,7 @@
 //! Wiring: the environment, the clock and randomness are made here.
 
 use lambda::Environment;
+use store::connect::Trust;
 use store::{Connection, Table};
 use verify_auth_challenge::VerifyAuthChallenge;
 
@@ -12,8 +13,9 @@ async fn main() -> Result<(), lambda::Error> {
         jiff::Timestamp::now,
         async |environment: Environment| {
             let keys = environment.credentials.into_parts();
-            let Environment { table, region, endpoint, challenge, .. } = environment;
-            let table = Table::connect(Connection::with_keys(table, region, endpoint, keys, jitter))?;
+            let Environment { table, region, endpoint, ca_bundle, challenge, .. } = environment;
+            let trust = Trust::read(ca_bundle.as_deref())?;
+            let table = Table::connect(Connection::with_keys(table, region, endpoint, keys, jitter).trusting(trust))?;
             Ok(VerifyAuthChallenge::new(table, challenge.keys()?, challenge.limits))
         },
     )

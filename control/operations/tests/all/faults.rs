@@ -111,6 +111,7 @@ impl Faulty {
             table: "tenantry".to_owned(),
             region: "eu-central-1".to_owned(),
             endpoint: Some(proxy(engine, &faults).await),
+            trust: store::connect::Trust::Amazon,
             credentials: SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "test")),
             jitter: || 7,
         })

@@ -50,6 +50,7 @@ impl World {
             table: "tenantry".to_owned(),
             region: "eu-central-1".to_owned(),
             endpoint: Some(endpoint),
+            trust: store::connect::Trust::Amazon,
             credentials: SharedCredentialsProvider::new(credentials),
             jitter: || 7,
         })

@@ -189,7 +189,7 @@ impl World {
             .region(cognito::config::Region::new("eu-central-1"))
             .endpoint_url(server.url())
             .credentials_provider(cognito::config::Credentials::new("local", "local", None, None, "tests"))
-            .http_client(store::connect::http_client(Some("http://local")).unwrap())
+            .http_client(store::connect::http_client(Some("http://local"), &store::connect::Trust::Amazon).unwrap())
             .build();
         let ground = Ground {
             table: table.clone(),

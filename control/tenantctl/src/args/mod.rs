@@ -12,6 +12,8 @@ mod pool;
 mod role;
 mod tenant;
 
+use std::path::PathBuf;
+
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
@@ -72,6 +74,9 @@ pub(crate) struct Global {
         conflicts_with = "local"
     )]
     pub(crate) pool_endpoint_url: Option<String>,
+    /// A file of certificates (PEM) to believe instead of Amazon's, for networks that look into TLS
+    #[arg(long, global = true, env = "AWS_CA_BUNDLE", value_name = "FILE")]
+    pub(crate) ca_bundle: Option<PathBuf>,
     /// The table of the stack that runs on this machine (`cargo xtask demo`)
     #[arg(long, global = true)]
     pub(crate) local: bool,

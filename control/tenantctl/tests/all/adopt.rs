@@ -7,7 +7,10 @@ use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Credentials, Regi
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, ExplicitAuthFlowsType, MessageActionType};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use user_pool::{ClientSeed, ClientSettings, Clock, PoolSettings, Random, Server, Settings, Sink};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use user_pool::{
+    ClientSeed, ClientSettings, Clock, IdentityProvider, PoolSettings, ProviderKind, Random, Server, Settings, Sink,
+};
 
 use crate::bench::{Laptop, text};
 
@@ -52,7 +55,7 @@ impl Pool {
             .region(Region::new("local"))
             .endpoint_url(server.url())
             .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
-            .http_client(store::connect::http_client(Some(server.url())).unwrap())
+            .http_client(store::connect::http_client(Some(server.url()), &store::connect::Trust::Amazon).unwrap())
             .build();
         let sdk = cognito::Client::from_conf(config);
         laptop.json(&["tenant", "create", "acme", "--name", "Acme"]).await;
@@ -85,6 +88,25 @@ impl Pool {
     async fn used(&self, tenant: &str) -> u64 {
         let shown = self.laptop.json(&["tenant", "show", tenant]).await;
         shown.pointer("/seats/used").and_then(Value::as_u64).unwrap()
+    }
+
+    /// Somebody of Acme signs in by a provider, which says that the address is verified.
+    async fn federates(&self, name: &str) {
+        let body = json!({
+            "pool": POOL, "clientId": "sso", "provider": "Okta", "subject": name,
+            "attributes": { "email": format!("{name}@acme.example"), "email_verified": "true", "company": "acme" },
+        })
+        .to_string();
+        let mut connection = tokio::net::TcpStream::connect(self.server.address()).await.unwrap();
+        let request = format!(
+            "POST /local/federate HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
     /// `client report`: the exit code and what was printed.
@@ -447,6 +469,144 @@ async fn m17_a_report_tells_client_by_client_who_would_be_refused_and_what_to_ru
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m17_a_client_that_was_bound_meanwhile_is_judged_by_what_was_said_since() {
+    let pool = Pool::new().await;
+    let token = "pre-token-generation";
+    let (unbound, fine) = (r#""decision":"observed","would":"CLIENT_NOT_BOUND""#, r#""decision":"observed""#);
+    let machine = format!(r#""source":"TokenGeneration_ClientCredentials",{unbound}"#);
+    let mut log = String::new();
+    for client in ["own", "portal", "robot", "slip"] {
+        for trigger in ["pre-sign-up", token] {
+            writeln!(log, "{}", line(client, trigger, unbound)).unwrap();
+        }
+        writeln!(log, "{}", line(client, token, fine)).unwrap();
+    }
+    writeln!(log, "{}", line("portal", "define-auth-challenge", unbound)).unwrap();
+    writeln!(log, "{}", line("slip", token, &machine)).unwrap();
+    pool.write("log", &log);
+    for (client, to) in [("own", "--tenant"), ("portal", "--shared"), ("robot", "--machine"), ("slip", "--tenant")] {
+        let mut bind = vec!["client", "bind", client, to];
+        bind.extend((to != "--shared").then_some("acme"));
+        pool.laptop.json(&[&bind[..], &["--observe"]].concat()).await;
+    }
+    let (_, report) = pool.report(&["--logs", "log"]).await;
+    let of =
+        |id: &str| report["clients"].as_array().unwrap().iter().find(|one| one["client_id"] == id).unwrap().clone();
+    let told = |id: &str| {
+        let client = of(id);
+        let count = |what: &str| client["triggers"][token][what].clone();
+        (text(&client, "/verdict").to_owned(), count("before_binding"), count("would"))
+    };
+    assert_eq!(told("own"), ("safe".to_owned(), json!(1), json!({})));
+    // What is asked for at a challenge, and what a machine asks for, is refused at such a client still.
+    assert_eq!(told("portal"), ("would_refuse".to_owned(), json!(1), json!({})));
+    assert_eq!(of("portal")["triggers"]["define-auth-challenge"]["would"], json!({ "CLIENT_NOT_BOUND": 1 }));
+    assert_eq!(told("robot"), ("would_refuse".to_owned(), json!(0), json!({ "CLIENT_NOT_BOUND": 1 })));
+    assert_eq!(told("slip"), ("would_refuse".to_owned(), json!(1), json!({ "CLIENT_NOT_BOUND": 1 })));
+    assert_eq!(pool.report(&["own", "--logs", "log"]).await.0, 0);
+    let said = pool.laptop.run(&["client", "report", "own", "--logs", "log"]).await.out;
+    assert!(said.contains("2 times asked, 1 let pass, 1 from before it was bound"), "{said}");
+    assert!(!said.contains("would refuse") && !said.contains("put right"), "{said}");
+    let said = pool.laptop.run(&["client", "report", "slip", "--logs", "log"]).await;
+    assert!(
+        said.out.contains("not yet: 1 token") && said.out.contains("--since 10m shows what is so now"),
+        "{}",
+        said.out
+    );
+    assert!(said.err.contains("1 app client would refuse somebody, or did"), "{}", said.err);
+    pool.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m17_a_shared_client_is_safe_whose_people_belong_to_no_tenant_and_no_administrator_is_a_client() {
+    let pool = Pool::new().await;
+    let token = "pre-token-generation";
+    pool.laptop.json(&["client", "bind", "portal", "--shared", "--observe"]).await;
+    let mut log = String::new();
+    for more in [
+        r#""decision":"observed""#,
+        r#""decision":"observed: no tenant""#,
+        r#""decision":"observed: no tenant","would":"SEATS_FULL""#,
+    ] {
+        writeln!(log, "{}", line("portal", token, more)).unwrap();
+    }
+    writeln!(log, "{}", line("CLIENT_ID_NOT_APPLICABLE", "pre-sign-up", r#""decision":"admit_administrator""#))
+        .unwrap();
+    writeln!(log, "2026-11-20T08:00:00Z {{tag}} {}", line("portal", token, r#""decision":"observed""#)).unwrap();
+    pool.write("log", &log);
+    let (code, report) = pool.report(&["--logs", "log"]).await;
+    assert_eq!((code, report["clients"].as_array().unwrap().len()), (0, 1), "{report}");
+    assert_eq!(
+        (&report["lines"], &report["without_client"], &report["foreign"]),
+        (&json!(4), &json!(1), &json!(0)),
+        "{report}"
+    );
+    let client = &report["clients"][0];
+    let counts = &client["triggers"][token];
+    assert_eq!((text(client, "/verdict"), &counts["without_tenant"]), ("safe", &json!(2)));
+    assert_eq!((&counts["would"], &counts["without_tenant_because"]), (&json!({}), &json!({ "SEATS_FULL": 1 })));
+    assert_eq!(text(client, "/next"), "tenantctl client enforce local_Tenantry1:portal");
+    let told = pool.laptop.run(&["client", "report", "--logs", "log"]).await.out;
+    for said in [
+        "1 more at no app client",
+        "4 times asked, 2 let pass, 2 let pass without a tenant",
+        "without a tenant 1 because of SEATS_FULL - no seat is free",
+        "4 tokens, none of which would have been refused, 2 of which would speak of no tenant",
+    ] {
+        assert!(told.contains(said), "{said} in {told}");
+    }
+    pool.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_nobody_proved_keeps_no_seat_from_its_owner() {
+    let pool = Pool::new().await;
+    let okta = IdentityProvider::new("Okta", ProviderKind::Saml)
+        .map("custom:company", "company")
+        .map("email_verified", "email_verified");
+    let there = pool.server.pool(POOL).unwrap();
+    there.set_provider(okta);
+    let federated = ClientSettings {
+        supported_identity_providers: vec!["Okta".to_owned()],
+        allowed_oauth_flows: vec!["code".to_owned()],
+        allowed_oauth_scopes: vec!["openid".to_owned()],
+        allowed_oauth_flows_user_pool_client: Some(true),
+        callback_urls: vec!["https://app.example/".to_owned()],
+        ..settings(&["email"])
+    };
+    let seed = ClientSeed { client_id: Some("sso".to_owned()), settings: federated, ..ClientSeed::default() };
+    there.add_client(seed);
+    // A provider that is nobody's says that it has Bob's verified address, and somebody types Mia's.
+    pool.federates("bob").await;
+    let typed = pool.user("mia", &[("custom:company", "acme")]).await;
+    let trusting = ["--trust-attribute", "--yes"];
+    let done = pool.import(&trusting).await;
+    assert_eq!((&done["done"]["added"], &done["without_address"]), (&json!(2), &json!(2)), "{done}");
+    let rows = pool.laptop.json(&["member", "list", "acme"]).await;
+    let rows = rows["members"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["email"].is_null()), "{rows:?}");
+    // The addresses are free: their owners come, and stand in the tenant by them.
+    pool.sdk.admin_delete_user().user_pool_id(POOL).username(&typed).send().await.unwrap();
+    for name in ["bob", "mia"] {
+        pool.of(name, "acme").await;
+    }
+    let owners = pool.import(&trusting).await;
+    assert_eq!((&owners["done"]["added"], &owners["skipped"]), (&json!(2), &json!([])), "{owners}");
+    let rows = pool.laptop.json(&["member", "list", "acme"]).await;
+    let mut addresses: Vec<_> =
+        rows["members"].as_array().unwrap().iter().filter_map(|row| row["email"].as_str()).collect();
+    addresses.sort_unstable();
+    assert_eq!(addresses, ["bob@acme.example", "mia@acme.example"]);
+    // The word of the tenant's own provider counts, for a domain that is the tenant's.
+    pool.laptop.json(&["idp", "bind", "local_Tenantry1:Okta", "--tenant", "acme"]).await;
+    pool.laptop.json(&["domain", "verify", "acme", "acme.example", "--assume-verified", "a test"]).await;
+    pool.federates("eve").await;
+    let proved = pool.import(&["--trust-attribute", "--dry-run"]).await;
+    assert_eq!((&proved["tenants"][0]["joins"], &proved["without_address"]), (&json!(1), &json!(0)), "{proved}");
+    pool.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn m17_who_would_be_refused_is_asked_of_the_pool_and_the_table_without_any_log() {
     let pool = Pool::new().await;
     pool.laptop.json(&["client", "bind", "app", "--tenant", "acme", "--observe"]).await;
@@ -470,6 +630,8 @@ async fn m17_who_would_be_refused_is_asked_of_the_pool_and_the_table_without_any
     pool.laptop.json(&["member", "suspend", "acme", &format!("{POOL}:{bob}")]).await;
     let told = pool.laptop.run(&["client", "report", "app", "--who"]).await;
     assert!(told.out.contains(&format!("{bob}  MEMBERSHIP_SUSPENDED")), "{}", told.out);
+    assert!(told.err.contains("1 person would be refused: ") && told.err.contains("[NOT_SAFE]"), "{}", told.err);
+    assert!(!told.err.contains("app clients"), "{}", told.err);
     assert_eq!(pool.laptop.run(&["client", "report", "--who"]).await.code, 2);
     pool.laptop.json(&["client", "bind", "portal", "--shared"]).await;
     assert_eq!(pool.laptop.refused(&["client", "report", "portal", "--who"]).await, (2, "INVALID".to_owned()));

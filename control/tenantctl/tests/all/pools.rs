@@ -61,7 +61,7 @@ impl Stack {
             .region(Region::new("local"))
             .endpoint_url(server.url())
             .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
-            .http_client(store::connect::http_client(Some(server.url())).unwrap())
+            .http_client(store::connect::http_client(Some(server.url()), &store::connect::Trust::Amazon).unwrap())
             .build();
         let sdk = cognito::Client::from_conf(config);
         laptop.json(&["tenant", "create", "acme", "--name", "Acme"]).await;
