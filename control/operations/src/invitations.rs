@@ -12,8 +12,7 @@ use store::entity::KeyedMailbox;
 
 use crate::authority::Authority;
 use crate::commit::Part;
-use crate::domains::check_reason;
-use crate::record::Deed;
+use crate::record::{Deed, check_reason};
 use crate::{OperationError, Operations, ROUNDS};
 
 /// The longest that an invitation is open.

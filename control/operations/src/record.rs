@@ -29,6 +29,14 @@ impl<'a> Deed<'a> {
     }
 }
 
+/// A reason that is given says something.
+pub(crate) fn check_reason(reason: Option<&str>) -> Result<(), OperationError> {
+    if reason.is_some_and(|reason| reason.trim().is_empty()) {
+        return Err(domain::Invalid { noun: "reason", rule: "it says something" }.into());
+    }
+    Ok(())
+}
+
 impl Operations {
     /// Adds the record of a deed to a tenant's transaction.
     pub(crate) fn record(

@@ -7,8 +7,7 @@ use store::entity::{Seats, SlugOwner};
 use store::keys::ALL_TENANTS;
 
 use crate::commit::Part;
-use crate::domains::check_reason;
-use crate::record::Deed;
+use crate::record::{Deed, check_reason};
 use crate::{OperationError, Operations, ROUNDS};
 
 /// A tenant to be.

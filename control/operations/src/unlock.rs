@@ -5,8 +5,7 @@ use serde::Serialize;
 
 use crate::authority::Authority;
 use crate::commit::Part;
-use crate::domains::check_reason;
-use crate::record::Deed;
+use crate::record::{Deed, check_reason};
 use crate::{MemberName, OperationError, Operations, ROUNDS};
 
 /// Whoever unlocks nowhere has not said where.

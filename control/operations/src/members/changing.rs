@@ -7,8 +7,7 @@ use domain::{
 use super::row::{BarChange, RowChange, ending};
 use super::{MemberName, state, superseded};
 use crate::commit::Part;
-use crate::domains::check_reason;
-use crate::record::Deed;
+use crate::record::{Deed, check_reason};
 use crate::{OperationError, Operations, ROUNDS};
 
 /// Which mailbox a removal or a suspension bars.
