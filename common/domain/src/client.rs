@@ -3,6 +3,9 @@
 use crate::id::{ClientId, PoolId, TenantId};
 use crate::role::Roles;
 
+/// What Cognito says in an app client's place where an administrator acts and no client is involved. It has the shape of an id, and is none.
+pub const NO_CLIENT: &str = "CLIENT_ID_NOT_APPLICABLE";
+
 /// An app client is known by its pool and its id: a known id in a foreign pool is a stranger.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Client {

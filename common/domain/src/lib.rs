@@ -25,7 +25,7 @@ pub mod tenant;
 
 pub use account::{Account, Identities, Identity};
 pub use catalogue::{Catalogue, RoleGrant};
-pub use client::{Binding, Client, ClientKind, Groups, Mode, Pool};
+pub use client::{Binding, Client, ClientKind, Groups, Mode, NO_CLIENT, Pool};
 pub use email::{DomainName, Email};
 pub use id::{Actor, ClientId, Invalid, MemberId, Person, PoolId, Slug, Sub, TenantId, UserName};
 pub use invitation::{Invitation, InvitationDigest, InvitationState, InvitationToken, Inviter, Terms};

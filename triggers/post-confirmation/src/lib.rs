@@ -2,7 +2,7 @@
 //! always the event; what did not work out is asked again at the first token.
 
 use domain::enrol::Enrolment;
-use domain::{Account, Binding, Client, ClientKind, MemberId, Mode, Person, TenantId, UserName};
+use domain::{Account, Binding, Client, ClientKind, MemberId, Mode, NO_CLIENT, Person, TenantId, UserName};
 use jiff::Timestamp;
 use lambda::{Call, Event, Outcome, Source, Trigger};
 use store::enrolment::{Enrolled, Facts, Reminder, Visit, enrol, foresee};
@@ -40,11 +40,12 @@ impl Trigger for PostConfirmation {
             _ => return Outcome::fail(domain::Refusal::UnsupportedEvent),
         }
         let session = self.table.session(Some(call.deadline));
-        let confirmed = match (event.client(), event.person(), event.user()) {
+        let client = event.client().filter(|client| client.id.as_ref() != NO_CLIENT);
+        let confirmed = match (client, event.person(), event.user()) {
             (Some(client), Some(person), Some(user_name)) => {
                 Confirmed { now: call.now, client, person, user_name, account: event.account() }
             }
-            // AdminConfirmSignUp may name no client: the first token knows it.
+            // AdminConfirmSignUp names no client: the first token knows it.
             _ => return Outcome::reply(event.unchanged(), "left to the first token").after(0),
         };
         let outcome = match confirmed.answer(self, &session).await {
