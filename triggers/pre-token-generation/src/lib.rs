@@ -115,6 +115,8 @@ enum Voice {
     Machine(Box<(Tenant, domain::Roles)>),
     /// Nobody's: a person at a shared client, without a tenant.
     Nobody,
+    /// A member to be: an observed client enrols nobody, and enforced it would.
+    Newcomer,
 }
 
 impl Voice {
@@ -128,7 +130,7 @@ impl Voice {
                 let (tenant, roles) = of.as_ref();
                 Some(Speaker { tenant, member: None, roles })
             }
-            Self::Nobody => None,
+            Self::Nobody | Self::Newcomer => None,
         }
     }
 }
@@ -177,6 +179,8 @@ impl PreTokenGeneration {
         };
         let Verdict { voice, decision, tenant, would } = verdict;
         let outcome = match (binding.mode, voice) {
+            // Enforcing the client locks this person out of nothing: their token speaks of no tenant then either.
+            (Mode::Observe, Ok(Voice::Nobody)) => Outcome::reply(event.unchanged(), "observed: no tenant").would(would),
             (Mode::Observe, voice) => Outcome::reply(event.unchanged(), "observed").would(voice.err().or(would)),
             (Mode::Enforce, Err(refusal)) => Outcome::fail(refusal),
             (Mode::Enforce, Ok(voice)) => {

@@ -105,7 +105,7 @@ impl PreTokenGeneration {
                 Enrolment::Refuse(refusal) => Err(refusal),
                 _ if closed => Err(Refusal::SignInAgain),
                 Enrolment::Request(_) => Err(Refusal::ApprovalPending),
-                Enrolment::Join(_) | Enrolment::Member => Ok(Voice::Nobody),
+                Enrolment::Join(_) | Enrolment::Member => Ok(Voice::Newcomer),
             };
             let decision = if mode == Mode::Observe { "observed" } else { "refused" };
             return Ok(Verdict { voice, decision, tenant: Some(tenant), would: None });
