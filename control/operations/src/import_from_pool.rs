@@ -2,14 +2,17 @@
 //! one; whatever stops it, the same import goes on where it was.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::pin::pin;
 
 use domain::{Email, MailboxProof, Person, PoolId, Rank, Role, Roles, Sub, Tenant, TenantId, TenantStatus};
+use futures_util::StreamExt;
 use pool::Cognito;
 use pool::survey::{self, Profile, UserStatus};
 use serde::Serialize;
 use store::Broken;
 use store::enrolment::Visit;
 
+use crate::abreast::abreast;
 use crate::{ErrorKind, NewMember, OperationError, Operations};
 
 /// What an import goes by.
@@ -142,6 +145,47 @@ impl ImportPlan {
     fn skip(&mut self, profile: &Profile, code: &'static str, value: Option<&str>) {
         self.skipped.push(Skipped { sub: profile.user.sub.to_string(), code, value: value.map(str::to_owned) });
     }
+
+    fn take(&mut self, profile: &Profile, looked: Sorted<LookedUp<'_>>, named: &mut Named) {
+        let LookedUp { value, tenant, new, claimed, already } = match looked {
+            Ok(looked) => looked,
+            Err((code, value)) => return self.skip(profile, code, value),
+        };
+        let Some(counted) = named.tenants.get_mut(&tenant) else { return };
+        if already {
+            counted.import.already += 1;
+        } else if counted.seat() {
+            let NewMember { address, roles, person, .. } = new;
+            self.without_address += u64::from(address.is_none());
+            self.owners += u64::from(roles.rank() == Rank::Owner);
+            *counted.import.roles.entry(roles.to_string()).or_default() += 1;
+            *counted.import.values.entry(value.to_owned()).or_default() += 1;
+            let value = value.to_owned();
+            self.joining.push(Joining { sub: person.sub, tenant, address, claimed, roles, value });
+        } else {
+            self.skip(profile, OperationError::SeatsFull.code(), Some(value));
+        }
+    }
+}
+
+/// Who is left out, is so by a code and with what the attribute says.
+type Sorted<'a, T> = Result<T, (&'static str, Option<&'a str>)>;
+
+/// A user who may join, before the table is asked about them.
+struct Candidate<'a> {
+    value: &'a str,
+    tenant: TenantId,
+    roles: Roles,
+}
+
+/// What the table says of them.
+struct LookedUp<'a> {
+    value: &'a str,
+    tenant: TenantId,
+    new: NewMember,
+    claimed: Option<Email>,
+    /// They are a member already.
+    already: bool,
 }
 
 /// A tenant of the plan.
@@ -196,12 +240,20 @@ impl Operations {
         let mut from = None;
         loop {
             let page = survey::profiles_page(cognito, &import.pool, from).await?;
+            let mut candidates = Vec::new();
             for profile in &page.profiles {
                 // Pages overlap where users come and go meanwhile.
                 if met.insert(profile.user.sub.clone()) {
-                    plan.users += 1;
-                    self.plan_user(import, profile, &mut named, &mut plan).await?;
+                    candidates.push((profile, self.candidate(import, profile, &mut named).await?));
                 }
+            }
+            let looked = candidates.into_iter().map(|(profile, candidate)| self.look_up(import, profile, candidate));
+            let mut looked = pin!(abreast(looked));
+            // Seats are given out in the order of the pool.
+            while let Some(looked) = looked.next().await {
+                let (profile, looked) = looked?;
+                plan.users += 1;
+                plan.take(profile, looked, &mut named);
             }
             seen(plan.users);
             from = page.next;
@@ -222,32 +274,40 @@ impl Operations {
         Ok(plan)
     }
 
-    async fn plan_user(
+    /// Of which tenant a user would be, and as what, without a question of their own to the table.
+    async fn candidate<'a>(
         &self,
         import: &PoolImport,
-        profile: &Profile,
+        profile: &'a Profile,
         named: &mut Named,
-        plan: &mut ImportPlan,
-    ) -> Result<(), OperationError> {
+    ) -> Result<Sorted<'a, Candidate<'a>>, OperationError> {
         let value = profile.attribute(&import.attribute);
         if let Some(code) = unclear(profile) {
-            plan.skip(profile, code, value);
-            return Ok(());
+            return Ok(Err((code, value)));
         }
-        let Some(value) = value else {
-            plan.skip(profile, "NO_VALUE", None);
-            return Ok(());
-        };
+        let Some(value) = value else { return Ok(Err(("NO_VALUE", None))) };
         let Some(tenant) = self.tenant_of(import, value, named).await? else {
-            plan.skip(profile, "TENANT_UNKNOWN", Some(value));
-            return Ok(());
+            return Ok(Err(("TENANT_UNKNOWN", Some(value))));
         };
-        let roles = match roles_of(import, profile) {
-            Ok(roles) => roles,
-            Err(code) => {
-                plan.skip(profile, code, Some(value));
-                return Ok(());
-            }
+        if named.tenants.get(&tenant).is_none_or(|counted| counted.tenant.status == TenantStatus::Closed) {
+            return Ok(Err(("TENANT_CLOSED", Some(value))));
+        }
+        Ok(match roles_of(import, profile) {
+            Ok(roles) => Ok(Candidate { value, tenant, roles }),
+            Err(code) => Err((code, Some(value))),
+        })
+    }
+
+    /// What the table says of a user.
+    async fn look_up<'a>(
+        &self,
+        import: &PoolImport,
+        profile: &'a Profile,
+        candidate: Sorted<'a, Candidate<'a>>,
+    ) -> Result<(&'a Profile, Sorted<'a, LookedUp<'a>>), OperationError> {
+        let Candidate { value, tenant, roles } = match candidate {
+            Ok(candidate) => candidate,
+            Err(left_out) => return Ok((profile, Err(left_out))),
         };
         let person = Person { pool: import.pool.clone(), sub: profile.user.sub.clone() };
         // An address that nobody verified would keep its true owner from the seat that this mailbox gets.
@@ -256,27 +316,11 @@ impl Operations {
             claimed => (None, claimed),
         };
         let new = NewMember { person, address, roles, lift_bar: false };
-        let Some(counted) = named.tenants.get_mut(&tenant) else { return Ok(()) };
-        if counted.tenant.status == TenantStatus::Closed {
-            plan.skip(profile, "TENANT_CLOSED", Some(value));
-            return Ok(());
-        }
         match self.is_adopted(&tenant, &new, claimed.as_ref()).await {
-            Ok(true) => counted.import.already += 1,
-            Ok(false) if !counted.seat() => plan.skip(profile, OperationError::SeatsFull.code(), Some(value)),
-            Ok(false) => {
-                plan.without_address += u64::from(new.address.is_none());
-                let NewMember { address, roles, person, .. } = new;
-                plan.owners += u64::from(roles.rank() == Rank::Owner);
-                *counted.import.roles.entry(roles.to_string()).or_default() += 1;
-                *counted.import.values.entry(value.to_owned()).or_default() += 1;
-                let value = value.to_owned();
-                plan.joining.push(Joining { sub: person.sub, tenant, address, claimed, roles, value });
-            }
-            Err(error) if concerns_all(&error) => return Err(error),
-            Err(error) => plan.skip(profile, error.code(), Some(value)),
+            Ok(already) => Ok((profile, Ok(LookedUp { value, tenant, new, claimed, already }))),
+            Err(error) if concerns_all(&error) => Err(error),
+            Err(error) => Ok((profile, Err((error.code(), Some(value))))),
         }
-        Ok(())
     }
 
     /// Whether somebody but the account itself says that the address is theirs. Of a person who comes from a provider, `email_verified` is

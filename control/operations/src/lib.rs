@@ -13,6 +13,7 @@
 //! # }
 //! ```
 
+mod abreast;
 mod alignment;
 mod attach;
 mod authority;

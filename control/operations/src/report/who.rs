@@ -2,16 +2,19 @@
 //! This needs no log, and writes nothing.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 
 use domain::access::{self, Access, Way};
 use domain::enrol::Enrolment;
 use domain::{Client, ClientKind, Invalid, MembershipStatus, Person, PoolId, Refusal, TenantId};
+use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use pool::Cognito;
 use pool::survey::{self, Profile, UserStatus};
 use serde::Serialize;
 use store::enrolment::{Reminder, Visit, foresee};
 
+use crate::abreast::abreast;
 use crate::{OperationError, Operations};
 
 /// A shared client refuses nobody who names no tenant, and no person comes to a machine's.
@@ -64,12 +67,36 @@ impl Who {
     pub fn refused(&self) -> u64 {
         self.refused.values().sum()
     }
+
+    fn take(&mut self, profile: &Profile, fate: &Fate, addresses: bool) {
+        self.users += 1;
+        match fate {
+            Fate::Idle => self.idle += 1,
+            Fate::Member => self.members += 1,
+            Fate::Joins => self.would_join += 1,
+            Fate::Elsewhere => self.elsewhere += 1,
+            Fate::Refused(refusal) => {
+                *self.refused.entry(refusal.code()).or_default() += 1;
+                if self.refused_users.len() < NAMED {
+                    let address = profile.account.address().filter(|_| addresses).map(ToString::to_string);
+                    let sub = profile.user.sub.to_string();
+                    self.refused_users.push(RefusedUser { sub, code: refusal.code(), address });
+                } else {
+                    self.omitted += 1;
+                }
+            }
+        }
+    }
 }
 
 /// What would become of a user.
 enum Fate {
+    /// Cannot sign in anywhere.
+    Idle,
     Member,
     Joins,
+    /// Refused here, and a member of another tenant.
+    Elsewhere,
     Refused(Refusal),
 }
 
@@ -97,8 +124,10 @@ impl Operations {
         let mut from = None;
         loop {
             let page = survey::profiles_page(cognito, &client.pool, from).await?;
-            for profile in &page.profiles {
-                self.ask_for(&client.pool, &tenant, profile, addresses, now, &mut who).await?;
+            let fates = page.profiles.iter().map(|profile| self.fate(&client.pool, &tenant, profile, now));
+            let mut fates = pin!(abreast(fates).zip(stream::iter(&page.profiles)));
+            while let Some((fate, profile)) = fates.next().await {
+                who.take(profile, &fate?, addresses);
             }
             seen(who.users);
             from = page.next;
@@ -108,39 +137,25 @@ impl Operations {
         }
     }
 
-    async fn ask_for(
+    async fn fate(
         &self,
         pool: &PoolId,
         tenant: &TenantId,
         profile: &Profile,
-        addresses: bool,
         now: Timestamp,
-        who: &mut Who,
-    ) -> Result<(), OperationError> {
-        who.users += 1;
+    ) -> Result<Fate, OperationError> {
         if !profile.enabled || profile.user.status == UserStatus::Unconfirmed {
-            who.idle += 1;
-            return Ok(());
+            return Ok(Fate::Idle);
         }
         let person = Person { pool: pool.clone(), sub: profile.user.sub.clone() };
-        match self.fate(&person, tenant, profile, now).await? {
-            Fate::Member => who.members += 1,
-            Fate::Joins => who.would_join += 1,
-            Fate::Refused(_) if self.is_elsewhere(&person, tenant).await? => who.elsewhere += 1,
-            Fate::Refused(refusal) => {
-                *who.refused.entry(refusal.code()).or_default() += 1;
-                if who.refused_users.len() < NAMED {
-                    let address = profile.account.address().filter(|_| addresses).map(ToString::to_string);
-                    who.refused_users.push(RefusedUser { sub: person.sub.to_string(), code: refusal.code(), address });
-                } else {
-                    who.omitted += 1;
-                }
-            }
+        match self.fate_at(&person, tenant, profile, now).await? {
+            Fate::Refused(_) if self.is_elsewhere(&person, tenant).await? => Ok(Fate::Elsewhere),
+            fate => Ok(fate),
         }
-        Ok(())
     }
 
-    async fn fate(
+    /// Of somebody who can sign in, at one tenant.
+    async fn fate_at(
         &self,
         person: &Person,
         tenant: &TenantId,
