@@ -20,7 +20,8 @@ use crate::{OperationError, Operations};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It observes, tokens were asked for, and the log knows no reason against enforcing it. Who did not come, it does not know.
+    /// It observes, tokens were asked for, and the log knows no reason against enforcing it. Who did not come, it does not know. At a
+    /// shared client some tokens may speak of no tenant, as they will when it is enforced.
     Safe,
     /// It observes, and in this time somebody was refused all the same, or something broke: the log says too little.
     Unclear,
@@ -84,6 +85,8 @@ pub struct ClientsReport {
     pub since: Option<String>,
     /// Lines that spoke of an app client.
     pub lines: u64,
+    /// Lines of ours that spoke of none: an administrator acted, or nobody came.
+    pub without_client: u64,
     /// Lines that none of ours wrote, or that could not be read.
     pub foreign: u64,
     /// Events that a function could not read, at whatever client: they failed.
@@ -157,6 +160,7 @@ impl Operations {
         Ok(ClientsReport {
             since: None,
             lines: tally.lines,
+            without_client: tally.without_client,
             foreign: tally.foreign,
             unreadable: tally.unreadable,
             undated: tally.undated,
@@ -186,6 +190,12 @@ fn sort(clients: &mut [ReportedClient]) {
 
 fn reported(binding: &Binding, tally: &Tally) -> ReportedClient {
     let named = format!("{}:{}", binding.client.pool, binding.client.id);
+    let mut triggers = tally.of(&binding.client.id).cloned().unwrap_or_default();
+    for (trigger, counts) in &mut triggers {
+        if speaks_of_before(trigger, &binding.kind) {
+            counts.set_apart_before_binding();
+        }
+    }
     let mut client = ReportedClient {
         pool: Some(binding.client.pool.to_string()),
         client_id: binding.client.id.to_string(),
@@ -194,7 +204,7 @@ fn reported(binding: &Binding, tally: &Tally) -> ReportedClient {
         mode: if binding.mode == Mode::Observe { "observe" } else { "enforce" },
         verdict: Verdict::Enforced,
         last_seen: tally.last_seen(&binding.client.id),
-        triggers: tally.of(&binding.client.id).cloned().unwrap_or_default(),
+        triggers,
         next: None,
     };
     let all = client.deciding();
@@ -205,7 +215,7 @@ fn reported(binding: &Binding, tally: &Tally) -> ReportedClient {
         // An observed client refuses nobody, so the client was another's to decide then, or what refused is none of ours to observe.
         _ if all.broken > 0 || all.refused_when_bound() > 0 => Verdict::Unclear,
         // Signing up is not signing in: the token is where people get in or not.
-        _ if client.tokens().answered == 0 => Verdict::Unseen,
+        _ if client.tokens().let_pass() == 0 => Verdict::Unseen,
         _ => Verdict::Safe,
     };
     client.next = match (client.verdict, &binding.kind) {
@@ -217,6 +227,16 @@ fn reported(binding: &Binding, tally: &Tally) -> ReportedClient {
         _ => None,
     };
     client
+}
+
+/// Whether "the client is bound to nothing" is from before the binding that it has. Codes are asked for at clients of one tenant alone, so
+/// that a challenge at a shared one is refused still.
+fn speaks_of_before(trigger: &str, kind: &ClientKind) -> bool {
+    match kind {
+        ClientKind::Tenant(_) => true,
+        ClientKind::Shared => !trigger.ends_with("-auth-challenge"),
+        ClientKind::Machine { .. } | ClientKind::Unbound => false,
+    }
 }
 
 /// A client that the table does not know by itself: its pool's default decided.
@@ -239,7 +259,7 @@ fn stranger(id: &ClientId, named: Option<&Client>, tally: &Tally) -> ReportedCli
         Verdict::NeverBound
     } else if all.refused.contains_key(unbound) {
         Verdict::Denied
-    } else if all.answered + all.refused_when_bound() + all.would_be_refused() == 0 {
+    } else if all.let_pass() + all.refused_when_bound() + all.would_be_refused() == 0 {
         Verdict::Unknown
     } else {
         // A dedicated pool's: its tenant's rules count there without a binding.

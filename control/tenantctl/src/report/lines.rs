@@ -9,6 +9,8 @@ use operations::{Said, Tally};
 
 use crate::Failure;
 
+/// So many braces of a line are tried: what stands before an object of ours, such as a tag, may have some of its own.
+const BRACES: usize = 16;
 /// The longest line that is read as one; a trigger's have some 270 bytes.
 const LONGEST: u64 = 64 * 1024;
 
@@ -36,10 +38,13 @@ pub(super) fn read(file: &Path, since: Timestamp, tally: &mut Tally) -> Result<(
 }
 
 fn take(line: &str, since: Timestamp, tally: &mut Tally) {
-    let (before, object) = line.split_at(line.find('{').unwrap_or(line.len()));
-    // What stands behind the object does not matter: some tools colour their lines.
-    let said = serde_json::Deserializer::from_str(object).into_iter::<Said>().next();
-    let Some(Ok(said)) = said else {
+    let read = |at: usize| {
+        let (before, object) = line.split_at(at);
+        // What stands behind the object does not matter: some tools colour their lines.
+        let said = serde_json::Deserializer::from_str(object).into_iter::<Said>().next()?.ok()?;
+        Some((before, said))
+    };
+    let Some((before, said)) = line.match_indices('{').take(BRACES).find_map(|(at, _)| read(at)) else {
         if !line.trim().is_empty() {
             tally.add_foreign();
         }
@@ -74,6 +79,7 @@ mod tests {
             format!("{line}\r\n"),
             format!("2026-11-20T08:00:00.123000+00:00 2026/11/20/[$LATEST]abc {line}"),
             format!("pre-token-generation: {line}\u{1b}[0m"),
+            format!("2026-11-20T08:00:00Z {{tag}} {{\"a\":1}} {line}"),
         ] {
             let told = taken(&whole).to_string();
             assert!(told.contains("answered: 1") && told.contains("lines: 1") && told.contains("foreign: 0"), "{told}");

@@ -110,7 +110,7 @@ fn query(client: Option<&ClientId>) -> String {
     let only = client.map(|id| format!(" and (client = \"{id}\" or not ispresent(client))")).unwrap_or_default();
     format!(
         "filter ispresent(trigger){only} \
-         | stats count(*) as lines, max(@timestamp) as last by client, trigger, decision, code, would \
+         | stats count(*) as lines, max(@timestamp) as last by client, trigger, source, decision, code, would \
          | limit {ROWS}"
     )
 }
@@ -128,6 +128,7 @@ fn take(row: &[ResultField], client: Option<&ClientId>, tally: &mut Tally) {
         let text = |name: &str| field(name).map(str::to_owned);
         let said = Said {
             trigger: text("trigger").unwrap_or_default(),
+            source: text("source"),
             client: text("client"),
             decision: text("decision").unwrap_or_default(),
             code: text("code"),

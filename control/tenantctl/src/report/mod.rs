@@ -68,6 +68,9 @@ fn words(report: &ClientsReport) -> String {
     if report.undated > 0 {
         lines.push(format!("{} of them without a time: they count whatever --since says", report.undated));
     }
+    if report.without_client > 0 {
+        lines.push(format!("{} more at no app client, where an administrator acted", report.without_client));
+    }
     if report.unreadable > 0 {
         lines.push(format!(
             "{} events could not be read, at whatever client, and failed: UNSUPPORTED_EVENT - {}",
@@ -104,13 +107,27 @@ fn client_words(client: &ReportedClient) -> Vec<String> {
     for (code, count) in &all.would {
         lines.push(format!("    would refuse {count}: {} - {}", plain(code), advice(code)));
     }
+    for (code, count) in &all.without_tenant_because {
+        lines.push(format!("    without a tenant {count} because of {} - {}", plain(code), advice(code)));
+    }
     lines.push(format!("  {}", verdict(client, &all)));
+    if client.verdict == Verdict::WouldRefuse {
+        lines.push(
+            "  lines from before something was put right count, too: --since 10m shows what is so now".to_owned(),
+        );
+    }
     lines.extend(client.next.as_ref().map(|next| format!("  next: {next}")));
     lines
 }
 
 fn counted(counts: &Counts) -> String {
     let mut parts = vec![format!("{} times asked, {} let pass", counts.all(), counts.answered)];
+    if counts.without_tenant > 0 {
+        parts.push(format!("{} let pass without a tenant", counts.without_tenant));
+    }
+    if counts.before_binding > 0 {
+        parts.push(format!("{} from before it was bound", counts.before_binding));
+    }
     let would = counts.would_be_refused();
     if would > 0 {
         parts.push(format!("{would} would be refused"));
@@ -126,12 +143,16 @@ fn counted(counts: &Counts) -> String {
 
 fn verdict(client: &ReportedClient, all: &Counts) -> String {
     let tokens = client.tokens().would_be_refused();
+    let without = client.tokens().without_tenant;
     match client.verdict {
-        Verdict::Safe => format!(
-            "no reason seen against enforcing it: {} tokens, none of which would have been refused; the log knows nothing of who did \
-             not come",
-            client.tokens().answered
-        ),
+        Verdict::Safe => {
+            let of_none = if without > 0 { format!(", {without} of which would speak of no tenant") } else { String::new() };
+            format!(
+                "no reason seen against enforcing it: {} tokens, none of which would have been refused{of_none}; the log knows nothing \
+                 of who did not come",
+                client.tokens().let_pass()
+            )
+        }
         Verdict::Unclear => format!(
             "not yet: in this time {} were refused and {} met something broken, so the log says too little; look at the causes, or \
              at a shorter --since",
@@ -142,8 +163,8 @@ fn verdict(client: &ReportedClient, all: &Counts) -> String {
             "not yet: only sign-ups and challenges would be refused, no token; enforce it if that is what you want"
                 .to_owned()
         }
-        Verdict::WouldRefuse if client.kind == "shared" => {
-            format!("not yet: {tokens} tokens would be refused, or speak of no tenant")
+        Verdict::WouldRefuse if without > 0 => {
+            format!("not yet: {tokens} tokens would be refused; {without} more would speak of no tenant")
         }
         Verdict::WouldRefuse => format!("not yet: {tokens} tokens would be refused"),
         Verdict::Unseen => {

@@ -21,7 +21,7 @@ pub(super) async fn run(report: Report, context: &Context<'_>) -> Result<(), Fai
     progress.finish_and_clear();
     let who = who?;
     context.output.show(&who, || words(&who));
-    if who.refused() == 0 { Ok(()) } else { Err(Failure::NotSafe { refusing: 1, unseen: 0 }) }
+    if who.refused() == 0 { Ok(()) } else { Err(Failure::PeopleRefused(who.refused())) }
 }
 
 fn words(who: &Who) -> String {

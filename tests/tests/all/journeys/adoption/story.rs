@@ -27,6 +27,7 @@ enum Mode {
 #[derive(Debug, Default)]
 struct Logged {
     answered: u64,
+    without_tenant: u64,
     would: BTreeMap<&'static str, u64>,
     refused: BTreeMap<&'static str, u64>,
 }
@@ -287,7 +288,8 @@ impl<G: Ground> Story<'_, G> {
         let logged = &mut self.logged[at];
         match (self.modes[at], verdict) {
             (Mode::Away, _) => {}
-            (_, Verdict::Member(_) | Verdict::Nobody) => logged.answered += calls,
+            (_, Verdict::Member(_)) => logged.answered += calls,
+            (_, Verdict::Nobody) => logged.without_tenant += calls,
             // After a refusal nothing more is asked.
             (Mode::Enforce, Verdict::Refused(code)) => *logged.refused.entry(code.code()).or_default() += 1,
             (_, Verdict::Refused(code)) => *logged.would.entry(code.code()).or_default() += calls,
@@ -302,10 +304,20 @@ impl<G: Ground> Story<'_, G> {
         let clients = report["clients"].as_array().unwrap();
         for (at, logged) in self.logged.iter().enumerate() {
             let found = clients.iter().find(|client| client["client_id"] == self.place.clients[at]).unwrap();
+            // Bound to people, it is told apart what only the missing binding was against.
+            let mut would = logged.would.clone();
+            let bound = self.modes[at] != Mode::NeverBound;
+            let before = if bound { would.remove(Refusal::ClientNotBound.code()) } else { None };
             let wanted = json!({
-                "answered": logged.answered, "would": logged.would, "refused": logged.refused, "broken": 0,
+                "answered": logged.answered, "without_tenant": logged.without_tenant, "without_tenant_because": {},
+                "would": would, "before_binding": before.unwrap_or(0), "refused": logged.refused, "broken": 0,
             });
             assert_eq!(found["triggers"]["pre-token-generation"], wanted, "{}: {report}", CLIENTS[at].name);
+            // Whom a shared client knows no tenant of is let pass all the same, before and after.
+            if self.modes[at] == Mode::Observe && CLIENTS[at].tenant.is_none() {
+                let verdict = if logged.answered + logged.without_tenant > 0 { "safe" } else { "unseen" };
+                assert_eq!(found["verdict"], verdict, "{report}");
+            }
         }
     }
 
