@@ -192,6 +192,9 @@ fn of_users(plan: &AttachPlan) -> Vec<String> {
     let more = if users.more { " that were read, there are more (--users)" } else { "" };
     let mut lines = vec![String::new(), format!("Users: {}{more}", users.read)];
     lines.extend(users.statuses.iter().map(|(status, count)| format!("  {count:>7} {status}")));
+    if users.disabled > 0 {
+        lines.push(format!("  {:>7} disabled, whatever their status", users.disabled));
+    }
     for attribute in &users.attributes {
         let most: Vec<String> =
             attribute.most.iter().map(|one| format!("{} ({})", plain(&one.value), one.users)).collect();

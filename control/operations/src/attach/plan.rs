@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use domain::{Binding, Client, ClientKind, Mode, Pool};
-use pool::PoolError;
 use pool::attach::{self, Allowed, Asked, FunctionArn, PoolSettings, Slots, Snippets, Standing, Wanted};
 use pool::survey::{self, PoolFacts, PreTokenVersion, Trigger};
 use store::Key;
@@ -117,23 +116,18 @@ impl Operations {
             return Ok(all);
         }
         for id in survey::client_ids(aws.cognito, &wish.pool).await? {
-            let client = Client { pool: wish.pool.clone(), id };
-            let writable = match pool::describe(aws.cognito, &client).await {
-                Ok(found) => found.client.write_attributes,
-                // Deleted since it was listed.
-                Err(PoolError::Missing) => continue,
-                Err(error) => return Err(error.into()),
-            };
+            let Some(found) = survey::described(aws.cognito, &wish.pool, &id).await? else { continue };
+            let writable = found.client.write_attributes;
             for attribute in users.attributes.iter().map(|one| &one.name) {
                 // Without a list a client may write everything: the API's reference says so of standard attributes, the console of all.
                 if !writable.is_empty() && !writable.contains(attribute) {
                     continue;
                 }
                 match all.iter_mut().find(|one| one.attribute == *attribute) {
-                    Some(known) if known.clients.len() < NAMED => known.clients.push(client.id.to_string()),
+                    Some(known) if known.clients.len() < NAMED => known.clients.push(id.to_string()),
                     Some(_) => {}
                     None => {
-                        all.push(Writers { attribute: attribute.clone(), clients: vec![client.id.to_string()] });
+                        all.push(Writers { attribute: attribute.clone(), clients: vec![id.to_string()] });
                     }
                 }
             }

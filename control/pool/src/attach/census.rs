@@ -39,8 +39,10 @@ pub struct Census {
     pub read: u64,
     /// Whether there are more.
     pub more: bool,
-    /// By `UserStatus`; `DISABLED` counts beside it.
+    /// Of those who may sign in, by `UserStatus`.
     pub statuses: BTreeMap<String, u64>,
+    /// Who may not, whatever their status: with these the statuses add up to everybody who was read.
+    pub disabled: u64,
     /// The attributes that may name a tenant.
     pub attributes: Vec<Attribute>,
 }
@@ -114,10 +116,11 @@ pub async fn census(
             .map_err(|error| PoolError::of("ListUsers", &error))?;
         for user in page.users.unwrap_or_default() {
             census.read += 1;
-            let status = user.user_status.as_ref().map_or("UNKNOWN", |status| status.as_str());
-            *census.statuses.entry(status.to_owned()).or_default() += 1;
-            if !user.enabled {
-                *census.statuses.entry("DISABLED".to_owned()).or_default() += 1;
+            if user.enabled {
+                let status = user.user_status.as_ref().map_or("UNKNOWN", |status| status.as_str());
+                *census.statuses.entry(status.to_owned()).or_default() += 1;
+            } else {
+                census.disabled += 1;
             }
             for attribute in user.attributes.unwrap_or_default() {
                 let counted = counts.iter_mut().find(|count| count.name == attribute.name);

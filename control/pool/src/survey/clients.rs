@@ -6,12 +6,23 @@ use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::types::UserPoolClientDescription;
 use domain::{ClientId, PoolId};
 
-use crate::PoolError;
+use super::pause;
 use crate::region::in_region;
+use crate::{Described, PoolError, describe};
 
 /// The ids of every app client of a pool.
 pub async fn client_ids(client: &Client, pool: &PoolId) -> Result<BTreeSet<ClientId>, PoolError> {
     ids(client, pool, |_| true).await
+}
+
+/// One app client of many, which are read one by one at a modest pace. `None`: deleted since it was listed.
+pub async fn described(client: &Client, pool: &PoolId, id: &ClientId) -> Result<Option<Described>, PoolError> {
+    pause().await;
+    match describe(client, &domain::Client { pool: pool.clone(), id: id.clone() }).await {
+        Ok(described) => Ok(Some(described)),
+        Err(PoolError::Missing) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The ids of the app clients of exactly this name.

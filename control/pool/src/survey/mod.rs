@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 
-pub use clients::{client_ids, named};
+pub use clients::{client_ids, described, named};
 pub use profiles::{Profile, ProfilesPage, clients_that_write, profiles_page};
 pub use settings::{PoolFacts, PreTokenVersion, Trigger, pool_facts};
 pub use unconfirmed::{Forgotten, forget_unconfirmed};

@@ -8,8 +8,8 @@ use domain::{Account, ClientId, Identities, Identity, PoolId};
 use serde::Deserialize;
 
 use super::users::{listed, user_of};
-use super::{PoolUser, UserStatus, client_ids, pause};
-use crate::{PoolError, describe};
+use super::{PoolUser, UserStatus, client_ids, described};
+use crate::PoolError;
 
 /// A user with what their account says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,13 +95,7 @@ pub async fn clients_that_write(
         if writers.len() == most {
             break;
         }
-        pause().await;
-        let described = match describe(client, &domain::Client { pool: pool.clone(), id: id.clone() }).await {
-            Ok(described) => described,
-            // Deleted while we looked.
-            Err(PoolError::Missing) => continue,
-            Err(error) => return Err(error),
-        };
+        let Some(described) = described(client, pool, &id).await? else { continue };
         let writable = &described.client.write_attributes;
         // Without a list a client may write everything: the API's reference says so of standard attributes, the console of all.
         if writable.is_empty() || attributes.iter().any(|name| writable.contains(*name)) {

@@ -9,7 +9,7 @@ use user_pool::{ClientSeed, ClientSettings, Clock, PoolSettings, Random, Server,
 
 use crate::bench::{Laptop, text};
 
-const POOL: &str = "local_Tenantry1";
+pub(crate) const POOL: &str = "local_Tenantry1";
 const TRIGGERS: [&str; 6] = [
     "pre-sign-up",
     "post-confirmation",
@@ -19,16 +19,16 @@ const TRIGGERS: [&str; 6] = [
     "verify-auth-challenge",
 ];
 
-struct Stack {
-    laptop: Laptop,
-    server: Server,
-    functions: Functions,
+pub(crate) struct Stack {
+    pub(crate) laptop: Laptop,
+    pub(crate) server: Server,
+    pub(crate) functions: Functions,
     sdk: cognito::Client,
 }
 
 impl Stack {
     /// A pool of somebody's, with two functions of theirs and a client that nobody bound; ours are deployed, and nothing more.
-    async fn new(change: impl FnOnce(&mut PoolSettings)) -> Self {
+    pub(crate) async fn new(change: impl FnOnce(&mut PoolSettings)) -> Self {
         let options = Options { region: "local".to_owned(), ..Options::default() };
         let functions = Functions::start_with(options, clock(), Random::new(random), Sink::silent()).await.unwrap();
         for trigger in TRIGGERS {
@@ -62,7 +62,7 @@ impl Stack {
             .region(Region::new("local"))
             .endpoint_url(server.url())
             .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
-            .http_client(store::connect::http_client(Some(server.url())).unwrap())
+            .http_client(store::connect::http_client(Some(server.url()), &store::connect::Trust::Amazon).unwrap())
             .build();
         Self { laptop, server, functions, sdk: cognito::Client::from_conf(config) }
     }
@@ -112,12 +112,12 @@ impl Stack {
         pools.pointer("/pools/0/observe_unbound") == Some(&json!(true))
     }
 
-    async fn signs_up(&self, name: &str) -> Result<(), String> {
+    pub(crate) async fn signs_up(&self, name: &str) -> Result<(), String> {
         let sent = self.sdk.sign_up().client_id("app").username(name).password("Correct-horse-1").send().await;
         sent.map(|_| ()).map_err(|error| format!("{}: {}", error.code().unwrap(), error.message().unwrap()))
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         self.server.shutdown().await;
         self.functions.shutdown().await;
     }
@@ -137,7 +137,7 @@ fn random(bytes: &mut [u8]) {
     getrandom::fill(bytes).unwrap();
 }
 
-fn list<'a>(value: &'a Value, pointer: &str) -> Vec<&'a str> {
+pub(crate) fn list<'a>(value: &'a Value, pointer: &str) -> Vec<&'a str> {
     value.pointer(pointer).unwrap().as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect()
 }
 
@@ -150,6 +150,7 @@ async fn a_plan_tells_everything_and_changes_nothing() {
         let made = stack.sdk.admin_create_user().user_pool_id(POOL).username(address).user_attributes(attribute);
         made.send().await.unwrap();
     }
+    stack.sdk.admin_disable_user().user_pool_id(POOL).username("dan@people.example").send().await.unwrap();
     let before = stack.slots().await;
     let plan = stack.plan(&[]).await;
     assert_eq!(stack.slots().await, before);
@@ -164,7 +165,12 @@ async fn a_plan_tells_everything_and_changes_nothing() {
     }
     assert_eq!(plan.pointer("/kept/0/slot"), Some(&json!("CustomMessage")));
     assert_eq!((&plan["clients"]["never_bound"], &plan["observe_unbound"]), (&json!(1), &json!(true)));
-    assert_eq!(plan.pointer("/users/statuses/FORCE_CHANGE_PASSWORD"), Some(&json!(4)));
+    let users = &plan["users"];
+    assert_eq!(
+        (&users["read"], &users["statuses"], &users["disabled"]),
+        (&json!(4), &json!({ "FORCE_CHANGE_PASSWORD": 3 }), &json!(1)),
+        "nobody counts twice"
+    );
     let attribute = plan.pointer("/users/attributes/0").unwrap();
     assert_eq!(
         (text(attribute, "/name"), &attribute["users"], &attribute["values"]),
@@ -185,9 +191,14 @@ async fn a_plan_tells_everything_and_changes_nothing() {
     assert_eq!(told.code, 0, "{}", told.err);
     let wide: Vec<&str> = told.out.lines().filter(|line| line.chars().count() > 100).collect();
     assert_eq!(wide, [""; 0]);
-    for said in
-        ["free: will be ours", "never bound: pass, logged only", "acme (2)", "it proves nothing", "nothing was changed"]
-    {
+    for said in [
+        "free: will be ours",
+        "1 disabled",
+        "never bound: pass, logged only",
+        "acme (2)",
+        "it proves nothing",
+        "nothing was changed",
+    ] {
         assert!(told.out.contains(said), "{said} in {}", told.out);
     }
     stack.end().await;
@@ -331,6 +342,34 @@ async fn a_setting_that_this_version_does_not_know_is_refused() {
     assert_eq!(stack.slots().await["pre-sign-up"], Value::Null);
     let plan = stack.plan(&[]).await;
     assert!(text(&plan, "/obstacles/0/message").contains("SignInWindow.Hours"));
+    stack.end().await;
+}
+
+#[tokio::test]
+async fn a_pool_that_does_not_say_its_feature_plan_is_refused() {
+    let stack = Stack::new(|settings| {
+        settings.shown.insert("UserPoolTier".to_owned(), Value::Null);
+    })
+    .await;
+    assert_eq!(stack.refused(&[]).await, "POOL_PLAN_UNKNOWN");
+    assert_eq!(stack.slots().await["pre-sign-up"], Value::Null, "an update would have set a plan that has a price");
+    stack.end().await;
+}
+
+#[tokio::test]
+async fn app_clients_are_described_at_a_modest_pace() {
+    let stack = Stack::new(|settings| {
+        for n in 0..9 {
+            let settings_of_one = ClientSettings::for_passwords("web");
+            let id = Some(format!("app{n}"));
+            settings.clients.push(ClientSeed { client_id: id, settings: settings_of_one, ..ClientSeed::default() });
+        }
+    })
+    .await;
+    let began = tokio::time::Instant::now();
+    let plan = stack.plan(&[]).await;
+    assert_eq!(plan["clients"]["all"], json!(10));
+    assert!(began.elapsed() >= std::time::Duration::from_millis(500), "ten clients, 50 ms before each");
     stack.end().await;
 }
 

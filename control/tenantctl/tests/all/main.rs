@@ -4,7 +4,9 @@
 mod adopt;
 mod attach;
 mod bench;
+mod between;
 mod import;
+mod meanwhile;
 mod policy;
 mod pools;
 mod walk;
