@@ -39,8 +39,8 @@ pub(super) async fn come_and_go(deployment: &Deployment, release: &Path, acme: &
 
     assert_eq!(callback(&web).await, ["https://acme.example/signed-in"]);
     assert_eq!(tenant(deployment, "acme").await["seats"]["limit"], 25);
-    let changes = [&adopt[..], &["--context", "callback=https://acme.example/new", "--context", "seats=40"]].concat();
-    let changed = deploy(&changes).await.unwrap_or_else(|said| panic!("{said}"));
+    let wanted = [&adopt[..], &["--context", "callback=https://acme.example/new", "--context", "seats=40"]].concat();
+    let changed = deploy(&wanted).await.unwrap_or_else(|said| panic!("{said}"));
     assert_eq!(changed.output("AcmeClientId"), web.client, "it is the same client");
     assert_eq!(callback(&web).await, ["https://acme.example/new"]);
     assert_eq!(tenant(deployment, "acme").await["seats"], json!({ "used": 1, "owners": 0, "limit": 40 }));
