@@ -167,6 +167,9 @@ fn verdict(client: &ReportedClient, all: &Counts) -> String {
             format!("not yet: {tokens} tokens would be refused; {without} more would speak of no tenant")
         }
         Verdict::WouldRefuse => format!("not yet: {tokens} tokens would be refused"),
+        Verdict::Unseen if client.tokens().before_binding > 0 => {
+            "not seen: nobody asked for a token since it was bound, so nobody knows whom it would refuse".to_owned()
+        }
         Verdict::Unseen => {
             "not seen: nobody asked for a token in this time, so nobody knows whom it would refuse; look further back with --since"
                 .to_owned()

@@ -475,16 +475,20 @@ async fn m17_a_client_that_was_bound_meanwhile_is_judged_by_what_was_said_since(
     let (unbound, fine) = (r#""decision":"observed","would":"CLIENT_NOT_BOUND""#, r#""decision":"observed""#);
     let machine = format!(r#""source":"TokenGeneration_ClientCredentials",{unbound}"#);
     let mut log = String::new();
-    for client in ["own", "portal", "robot", "slip"] {
+    for client in ["own", "portal", "robot", "slip", "new"] {
         for trigger in ["pre-sign-up", token] {
             writeln!(log, "{}", line(client, trigger, unbound)).unwrap();
         }
-        writeln!(log, "{}", line(client, token, fine)).unwrap();
+        if client != "new" {
+            writeln!(log, "{}", line(client, token, fine)).unwrap();
+        }
     }
     writeln!(log, "{}", line("portal", "define-auth-challenge", unbound)).unwrap();
     writeln!(log, "{}", line("slip", token, &machine)).unwrap();
     pool.write("log", &log);
-    for (client, to) in [("own", "--tenant"), ("portal", "--shared"), ("robot", "--machine"), ("slip", "--tenant")] {
+    for (client, to) in
+        [("own", "--tenant"), ("portal", "--shared"), ("robot", "--machine"), ("slip", "--tenant"), ("new", "--tenant")]
+    {
         let mut bind = vec!["client", "bind", client, to];
         bind.extend((to != "--shared").then_some("acme"));
         pool.laptop.json(&[&bind[..], &["--observe"]].concat()).await;
@@ -503,6 +507,9 @@ async fn m17_a_client_that_was_bound_meanwhile_is_judged_by_what_was_said_since(
     assert_eq!(of("portal")["triggers"]["define-auth-challenge"]["would"], json!({ "CLIENT_NOT_BOUND": 1 }));
     assert_eq!(told("robot"), ("would_refuse".to_owned(), json!(0), json!({ "CLIENT_NOT_BOUND": 1 })));
     assert_eq!(told("slip"), ("would_refuse".to_owned(), json!(1), json!({ "CLIENT_NOT_BOUND": 1 })));
+    assert_eq!(told("new").0, "unseen");
+    let said = pool.laptop.run(&["client", "report", "new", "--logs", "log"]).await.out;
+    assert!(said.contains("nobody asked for a token since it was bound"), "{said}");
     assert_eq!(pool.report(&["own", "--logs", "log"]).await.0, 0);
     let said = pool.laptop.run(&["client", "report", "own", "--logs", "log"]).await.out;
     assert!(said.contains("2 times asked, 1 let pass, 1 from before it was bound"), "{said}");
