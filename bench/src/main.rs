@@ -1,4 +1,6 @@
-//! Measurements: ratios and distributions of one run, with the command that makes them. Nothing here is asserted.
+//! Measurements: what a sign-in waits for, beside what people use instead. Nothing about time is asserted.
+//!
+//! `cargo xtask bench` builds what is measured and runs this; two more measurements need no release build:
 //!
 //! ```text
 //! cargo run -p tenantry-bench -- found-or-not       # does the decision core take longer for users who exist?
@@ -7,29 +9,55 @@
 //! ```
 
 mod chain;
+mod endpoint;
 mod found_or_not;
+mod peers;
+mod process;
+mod rehearsal;
+mod report;
+mod rounds;
+mod run;
+mod runtime_api;
 mod samples;
+mod share;
+mod subject;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
 use laptop::{Programs, World};
 
+use crate::process::Outside;
+
+/// Measures what a sign-in waits for.
+#[derive(Parser)]
+#[command(name = "cargo xtask bench", version, args_conflicts_with_subcommands = true)]
+struct CommandLine {
+    #[command(flatten)]
+    run: run::Arguments,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Whether the decision core takes longer for users who exist than for those who do not
+    FoundOrNot,
+    /// Store calls and time of each trigger in a sign-in by challenge, by the triggers' own log
+    Chain {
+        /// The folder of the triggers' programs [default: beside this one]
+        folder: Option<PathBuf>,
+    },
+}
+
 #[tokio::main]
-#[expect(clippy::disallowed_methods, reason = "main.rs reads the clock and the arguments")]
 async fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let ran = match (arguments.next().as_deref(), arguments.next()) {
-        (Some("found-or-not"), None) => {
-            let began = std::time::Instant::now();
-            found_or_not::measure(&|| began.elapsed());
-            Ok(())
-        }
-        (Some("chain"), folder) => match programs(folder) {
-            Ok(programs) => chain::measure(programs, World { now: jiff::Timestamp::now, random }).await,
-            Err(error) => Err(error),
-        },
-        _ => Err("say what to measure: found-or-not, or chain [FOLDER OF PROGRAMS]".to_owned()),
+    let arguments = CommandLine::parse();
+    // Whatever was started ends with what holds it, whichever way this ends.
+    let ran = tokio::select! {
+        ran = measure(arguments) => ran,
+        () = stopped() => Err("stopped".to_owned()),
     };
     match ran {
         Ok(()) => ExitCode::SUCCESS,
@@ -40,10 +68,45 @@ async fn main() -> ExitCode {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "main.rs reads the clock and the environment")]
+async fn measure(arguments: CommandLine) -> Result<(), String> {
+    match arguments.command {
+        None => {
+            let outside = Outside { clock: std::time::Instant::now, now: jiff::Timestamp::now };
+            let path = std::env::var("PATH").unwrap_or_default();
+            run::run(&arguments.run, &path, outside).await
+        }
+        Some(Command::FoundOrNot) => {
+            let began = std::time::Instant::now();
+            found_or_not::measure(&|| began.elapsed());
+            Ok(())
+        }
+        Some(Command::Chain { folder }) => {
+            chain::measure(programs(folder)?, World { now: jiff::Timestamp::now, random }).await
+        }
+    }
+}
+
+/// Somebody wants this to end: Ctrl-C, or a signal that asks.
+#[cfg(unix)]
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut asked) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = asked.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn stopped() {
+    let _asked = tokio::signal::ctrl_c().await;
+}
+
 /// The triggers' programs: in a folder that was named, or beside this one.
-fn programs(folder: Option<String>) -> Result<Programs, String> {
+fn programs(folder: Option<PathBuf>) -> Result<Programs, String> {
     let own = || std::env::current_exe().map(|program| Programs::beside(&program)).map_err(|error| error.to_string());
-    folder.map_or_else(own, |folder| Ok(Programs::at(PathBuf::from(folder))))
+    folder.map_or_else(own, |folder| Ok(Programs::at(folder)))
 }
 
 #[expect(
