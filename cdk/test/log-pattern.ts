@@ -27,9 +27,9 @@ function terms(pattern: string): Matches {
   return (line) => texts.some((text) => line.includes(text));
 }
 
-/** `{ $.a = "x" }`, and several of these with `&&` and `||` between them. */
+/** `{ $.a = "x" }`, `{ $.a != "x" }`, and several of these with `&&` and `||` between them. */
 function json(pattern: string): Matches {
-  const tokens = pattern.match(/\$\.\w+|"[^"]*"|&&|\|\||[(){}=]|[^\s(){}=]+/g) ?? [];
+  const tokens = pattern.match(/\$\.\w+|"[^"]*"|&&|\|\||!=|[(){}=]|[^\s(){}=]+/g) ?? [];
   let at = 0;
   const next = (): string => tokens[at++] ?? "the end";
   const expect = (token: string): void => {
@@ -43,17 +43,19 @@ function json(pattern: string): Matches {
       expect(")");
       return inner;
     }
-    const field = next();
-    expect("=");
-    const value = next();
-    if (!field.startsWith("$.") || !value.startsWith('"'))
-      throw new Error(`${pattern}: ${field} = ${value} is unknown`);
+    const [field, relation, value] = [next(), next(), next()];
     const wanted = value.slice(1, -1);
-    // A field that is not there, or is null, equals nothing, `*` included.
+    if (
+      !field.startsWith("$.") ||
+      !value.startsWith('"') ||
+      !(relation === "=" || (relation === "!=" && wanted !== "*"))
+    )
+      throw new Error(`${pattern}: ${field} ${relation} ${value} is unknown`);
+    // A field that is not there, or is null, equals nothing, `*` included, and nobody asks whether it differs.
     return (line) => {
       const found = line[field.slice(2)];
       if (found === undefined || found === null) return false;
-      return wanted === "*" || String(found) === wanted;
+      return (wanted === "*" || String(found) === wanted) === (relation === "=");
     };
   };
   const both = (): ((line: Line) => boolean) => {

@@ -102,9 +102,16 @@ describe("the saved queries", () => {
     }
   });
 
+  it("would: a token without a tenant is no refusal", () => {
+    const line = (decision: string) => JSON.stringify({ decision, would: "INVITATION_REQUIRED", code: null });
+    const matches = matcher(lineCounts.would.pattern.logPatternString);
+    expect([line("observed"), line("observed: no tenant")].map(matches)).toEqual([true, false]);
+  });
+
   it("name outcomes and decisions that are written", () => {
     expect(written.log.messages).toEqual(["answered", "broken", "refused"]);
     expect(logQueries["enrolled late"]).toContain('"enrolled late"');
+    expect(written.triggers["pre-token-generation"].decisions).toContain("observed: no tenant");
   });
 });
 
@@ -115,6 +122,8 @@ describe("the patterns' own evaluator", () => {
     ['{ $.a = "*" }', '{"a":"y"}', true],
     ['{ $.a = "*" }', '{"a":null}', false],
     ['{ $.a = "*" }', '{"b":"y"}', false],
+    ['{ $.a != "x" }', '{"a":"y"}', true],
+    ['{ $.a != "x" }', '{"a":"x"}', false],
     ['{ ($.a = "x") && ($.b = "*") }', '{"a":"x","b":"1"}', true],
     ['{ ($.a = "x") && ($.b = "*") }', '{"a":"x"}', false],
     ['{ ($.a = "x") || ($.b = "*") }', '{"b":"x"}', true],

@@ -36,8 +36,18 @@ export const lineCounts = {
   refused: { metricName: "Refused", pattern: logs.FilterPattern.stringValue("$.message", "=", "refused") },
   /** What people read, by code: refusals, and `TRY_AGAIN` where something broke. */
   codes: { metricName: "Codes", pattern: logs.FilterPattern.exists("$.code"), dimensions: { code: "$.code" } },
-  /** What would have been refused: clients that observe, and sign-ups that were confirmed already. */
-  would: { metricName: "WouldRefuse", pattern: logs.FilterPattern.exists("$.would"), dimensions: { code: "$.would" } },
+  /**
+   * What would have been refused: clients that observe, and sign-ups that were confirmed already. Not whose token would speak of no tenant: they
+   * would get it.
+   */
+  would: {
+    metricName: "WouldRefuse",
+    pattern: logs.FilterPattern.all(
+      logs.FilterPattern.exists("$.would"),
+      logs.FilterPattern.stringValue("$.decision", "!=", "observed: no tenant"),
+    ),
+    dimensions: { code: "$.would" },
+  },
   /** Every line, by trigger and outcome: answered, refused, broken. */
   lines: {
     metricName: "Lines",

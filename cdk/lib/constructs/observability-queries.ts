@@ -26,7 +26,7 @@ export const logQueries = {
 | stats count(*) as times by tenant, client, code
 | sort times desc
 | limit 200`,
-  "would be refused": `filter ispresent(would)
+  "would be refused": `filter ispresent(would) and decision != "observed: no tenant"
 | stats count(*) as times by client, would, trigger
 | sort times desc`,
   "enrolled late": `filter decision = "enrolled late"
