@@ -60,6 +60,9 @@ pub struct Who {
     pub refused_users: Vec<RefusedUser>,
     /// Of these, not named.
     pub omitted: u64,
+    /// Seats that are free; `None`: as many as it takes.
+    #[serde(skip)]
+    free: Option<u64>,
 }
 
 impl Who {
@@ -70,6 +73,9 @@ impl Who {
 
     fn take(&mut self, profile: &Profile, fate: &Fate, addresses: bool) {
         self.users += 1;
+        // Each who joins takes a seat from whoever comes later.
+        let full = matches!(fate, Fate::Joins) && self.free.is_some_and(|free| self.would_join >= free);
+        let fate = if full { &Fate::Refused(Refusal::SeatsFull) } else { fate };
         match fate {
             Fate::Idle => self.idle += 1,
             Fate::Member => self.members += 1,
@@ -114,7 +120,9 @@ impl Operations {
         let ClientKind::Tenant(tenant) = self.read_binding(client).await?.kind else {
             return Err(ONE_TENANT.into());
         };
+        let seats = self.read_seats(&tenant).await?;
         let mut who = Who {
+            free: seats.limit.map(|limit| limit.saturating_sub(seats.used)),
             pool: client.pool.to_string(),
             client_id: client.id.to_string(),
             tenant_id: tenant.to_string(),

@@ -634,6 +634,10 @@ async fn m17_who_would_be_refused_is_asked_of_the_pool_and_the_table_without_any
     pool.laptop.json(&["invite", "create", "acme", "eve@acme.example"]).await;
     let (code, invited) = pool.report(&asked).await;
     assert_eq!((code, &invited["would_join"]), (0, &json!(1)));
+    pool.laptop.json(&["tenant", "policy", "set", "acme", "--seat-limit", "1", "--yes"]).await;
+    let (code, full) = pool.report(&asked).await;
+    assert_eq!((code, &full["refused"]), (1, &json!({ "SEATS_FULL": 1 })), "the only seat is taken");
+    pool.laptop.json(&["tenant", "policy", "set", "acme", "--seat-limit", "2", "--yes"]).await;
     pool.laptop.json(&["member", "suspend", "acme", &format!("{POOL}:{bob}")]).await;
     let told = pool.laptop.run(&["client", "report", "app", "--who"]).await;
     assert!(told.out.contains(&format!("{bob}  MEMBERSHIP_SUSPENDED")), "{}", told.out);
