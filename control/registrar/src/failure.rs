@@ -96,10 +96,10 @@ impl Failure {
             }
             Self::Operation(error) if error.kind() == ErrorKind::Broken => "deploy again; repeating is safe".to_owned(),
             Self::Operation(error) => error.help(),
-            Self::Property { .. } | Self::UnknownType => "control/registrar/README.md lists them".to_owned(),
+            Self::Property { .. } | Self::UnknownType => "the registrar's README in Tenantry's repository lists them".to_owned(),
             Self::Unreadable => "only CloudFormation may invoke this function".to_owned(),
             Self::HeldByAnother(_) | Self::ThereAlready => {
-                "set Adopt to take it over on purpose; whoever had it then leaves it alone".to_owned()
+                "set Adopt (the constructs' `adopt: { reason }`) to take it over on purpose; whoever had it then leaves it alone".to_owned()
             }
             Self::TenantOfAnotherStack(_) => {
                 "set OfAnotherStack if this machine or provider is to speak for that tenant".to_owned()
@@ -123,8 +123,12 @@ impl Failure {
 
     /// What whoever deploys reads.
     pub fn sentence(&self) -> String {
-        let said = format!("{self} ({}). {}.", self.code(), self.help());
-        let mut letters = said.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        format!("{} ({}). {}.", capital(&self.to_string()), self.code(), capital(&self.help()))
     }
+}
+
+/// As a sentence begins; a command stays as it is typed.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
