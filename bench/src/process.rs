@@ -34,7 +34,7 @@ pub(crate) struct Launch {
 }
 
 /// How long a person would wait for a process that says nothing.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Cognito waits five seconds for a trigger.
 const DEADLINE: Duration = Duration::from_secs(5);
 /// How many of its last lines a process that failed is quoted with.

@@ -49,7 +49,7 @@ pub(crate) async fn rehearse(subject: Subject, engine: &tests::Engine, outside: 
     let again = if subject.events.len() == 1 { 3 } else { 1 };
     for event in subject.events.iter().cycle().take(subject.events.len() * again) {
         endpoint.take();
-        let answered = function.invoke(event).await.map_err(|error| because(&endpoint, error))?;
+        let answered = function.invoke(event).await.map_err(|error| because(&endpoint, &error))?;
         check(&subject, &answered.answer)?;
         counted.push(Counted::of(&endpoint.take()));
     }
@@ -91,8 +91,8 @@ pub(crate) fn check(subject: &Subject, answer: &Bytes) -> Result<(), String> {
 }
 
 /// What went wrong at the endpoint, if anything did, is why a function failed.
-pub(crate) fn because(endpoint: &Endpoint, error: String) -> String {
-    endpoint.failed().map_or_else(|| error.clone(), |cause| format!("the endpoint: {cause}; {error}"))
+pub(crate) fn because(endpoint: &Endpoint, error: &str) -> String {
+    endpoint.failed().map_or_else(|| error.to_owned(), |cause| format!("the endpoint: {cause}; {error}"))
 }
 
 async fn settle(subject: &Subject, engine: &tests::Engine, real: &Engine) -> Result<String, String> {

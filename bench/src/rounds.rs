@@ -148,7 +148,7 @@ impl Place<'_> {
 
     async fn invoke(&self, function: &mut Function, event: &Bytes) -> Result<Answered, String> {
         self.endpoint.take();
-        let answered = function.invoke(event).await.map_err(|error| because(&self.endpoint, error))?;
+        let answered = function.invoke(event).await.map_err(|error| because(&self.endpoint, &error))?;
         check(&self.rehearsed.subject, &answered.answer)?;
         Ok(answered)
     }

@@ -100,24 +100,20 @@ pub(crate) fn ours(programs: &Path, memory_mb: u32, now: Timestamp) -> Result<Ve
     let codes: Vec<Value> = (0..PEOPLE)
         .map(|at| json!({ "sub": nouns::sub(&name(at)).to_string(), "client": CLIENT, "age": CODE_AGE }))
         .collect();
-    let place = |chain: &str| {
+    let place = |chain: &str, members: &[Value], codes: &[Value]| {
         json!({
             "now": now.to_string(),
             "tenants": { "acme": { "chain": chain } },
             "clients": { CLIENT: { "tenant": "acme" }, "robot": { "tenant": "acme", "machine_roles": ["viewer"] } },
             "domains": { "acme.example": { "tenant": "acme" } },
+            "members": members,
+            "codes": codes,
         })
     };
-    let with = |chain: &str, members: &[Value], codes: &[Value]| {
-        let mut world = place(chain);
-        world["members"] = json!(members);
-        world["codes"] = json!(codes);
-        world
-    };
-    let strangers = place("password");
-    let people = with("password", &members, &[]);
-    let chained = with("password_and_code", &members, &[]);
-    let coded = with("password_and_code", &members, &codes);
+    let strangers = place("password", &[], &[]);
+    let people = place("password", &members, &[]);
+    let chained = place("password_and_code", &members, &[]);
+    let with_codes = place("password_and_code", &members, &codes);
     let claim = "/response/claimsAndScopeOverrideDetails/accessTokenGeneration/claimsToAddOrOverride/tenant_slug";
     let counts = |first, warm| Counts { first, warm };
     let verify = |name: &str, address: &str| right_answer(name, address, now);
@@ -207,7 +203,7 @@ pub(crate) fn ours(programs: &Path, memory_mb: u32, now: Timestamp) -> Result<Ve
             program: "verify-auth-challenge",
             of: "",
             title: "verify auth challenge, a right answer",
-            world: coded,
+            world: with_codes,
             event: &verify,
             says: ("/response/answerCorrect", json!(true)),
             counts: counts((2, 2), (2, 2)),

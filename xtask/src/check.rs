@@ -7,7 +7,7 @@ use clap::Args;
 use crate::failure::Failure;
 use crate::house::{House, show, starts};
 use crate::steps::{Steps, Stopped};
-use crate::{arrows, cdk, examples, functions, licences, notices, package, policies, sizes, tools, workflows};
+use crate::{arrows, bench, cdk, examples, functions, licences, notices, package, policies, sizes, tools, workflows};
 
 /// How to go through the steps.
 #[derive(Args)]
@@ -34,7 +34,7 @@ pub(crate) fn contributor(house: &House, arguments: &Arguments) -> ExitCode {
 /// `cargo xtask test`.
 pub(crate) fn everything(house: &House, arguments: &Arguments) -> ExitCode {
     let mut judges = tools::Judges::default();
-    walk(18, arguments, |steps| {
+    walk(19, arguments, |steps| {
         steps.step("format", || format(house))?;
         steps.step("arrows", || arrows::check(house))?;
         steps.step("clippy", || clippy(house))?;
@@ -55,6 +55,7 @@ pub(crate) fn everything(house: &House, arguments: &Arguments) -> ExitCode {
         // Before the tests: a judge runs what is deployed.
         steps.step("release", || sizes::build(house))?;
         steps.step("sizes", || sizes::check(house))?;
+        steps.step("bench", || bench::smoke(house))?;
         steps.step("package", || packaged(house))?;
         steps.step("tests", || tests(house, Some(&judges)))?;
         steps.step("examples", || examples::check(house))

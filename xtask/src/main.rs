@@ -5,6 +5,7 @@
 )]
 
 mod arrows;
+mod bench;
 mod cdk;
 mod check;
 mod demo;
@@ -50,6 +51,9 @@ enum Command {
     Arrows,
     /// Tests the examples that are not Rust
     Examples,
+    /// Measures what a sign-in waits for, beside what people use instead
+    #[command(disable_help_flag = true)]
+    Bench(bench::Arguments),
     /// Installs the project's own tools into `.tools/`
     Tools,
     /// Runs the project's own cargo-lambda: `cargo xtask lambda -- watch`
@@ -87,6 +91,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(arguments) => Ok(check::contributor(&house, &arguments)),
         Command::Test(arguments) => Ok(check::everything(&house, &arguments)),
         Command::Arrows => arrows::check(&house).map(|said| done(&said)),
+        Command::Bench(arguments) => bench::run(&house, &arguments),
         Command::Examples => examples::check(&house).map(|said| done(&said)),
         Command::Tools => tools::install_all(&house).map(|said| done(&said)),
         Command::Lambda { arguments } => tools::run_cargo_lambda(&house, &arguments),

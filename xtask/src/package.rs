@@ -77,22 +77,39 @@ pub(crate) fn zips(house: &House, architecture: Architecture, from: &Path, to: &
         let bytes = fs::read(&program).map_err(|cause| Failure::because(program.display(), cause))?;
         architecture.check(&program, &bytes)?;
         let path = to.join(format!("{name}-{}.zip", architecture.name()));
-        write(&path, &zipped(&bytes).map_err(|cause| Failure::because(path.display(), cause))?)?;
+        pack(&[("bootstrap", &bytes)], &path)?;
         made.push(path);
     }
     Ok(made)
 }
 
-/// One executable `bootstrap`, always the same bytes for the same program: no time, no owner.
-fn zipped(program: &[u8]) -> Result<Vec<u8>, zip::result::ZipError> {
+/// Packs files as functions are packed.
+pub(crate) fn zip(files: &[(String, PathBuf)], path: &Path) -> Result<(), Failure> {
+    let read = |(name, file): &(String, PathBuf)| {
+        let bytes = fs::read(file).map_err(|cause| Failure::because(file.display(), cause))?;
+        Ok((name.clone(), bytes))
+    };
+    let files: Vec<_> = files.iter().map(read).collect::<Result<_, Failure>>()?;
+    let files: Vec<_> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    pack(&files, path)
+}
+
+fn pack(files: &[(&str, &[u8])], path: &Path) -> Result<(), Failure> {
+    write(path, &zipped(files).map_err(|cause| Failure::because(path.display(), cause))?)
+}
+
+/// Executable files, always the same bytes for the same programs: no time, no owner.
+fn zipped(files: &[(&str, &[u8])]) -> Result<Vec<u8>, zip::result::ZipError> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(9))
         .last_modified_time(DateTime::default())
         .unix_permissions(0o755);
-    archive.start_file("bootstrap", options)?;
-    archive.write_all(program)?;
+    for (name, bytes) in files {
+        archive.start_file(*name, options)?;
+        archive.write_all(bytes)?;
+    }
     Ok(archive.finish()?.into_inner())
 }
 
@@ -156,8 +173,9 @@ mod tests {
     #[test]
     fn the_same_program_makes_the_same_zip_with_one_executable_bootstrap() {
         let program = b"\x7fELF and the rest".repeat(1000);
-        let packed = zipped(&program).unwrap();
-        assert_eq!(packed, zipped(&program).unwrap());
+        let files: [(&str, &[u8]); 1] = [("bootstrap", &program)];
+        let packed = zipped(&files).unwrap();
+        assert_eq!(packed, zipped(&files).unwrap());
         let mut archive = zip::ZipArchive::new(Cursor::new(packed)).unwrap();
         assert_eq!(archive.len(), 1);
         let mut bootstrap = archive.by_name("bootstrap").unwrap();

@@ -47,8 +47,8 @@ impl Engine {
         let table = asked.operation != SEND;
         let mut body = asked.body.clone();
         let told = body.get("ReturnConsumedCapacity").is_some();
-        if table && !told && body.is_object() {
-            body["ReturnConsumedCapacity"] = json!("TOTAL");
+        if let Some(body) = body.as_object_mut().filter(|_| table && !told) {
+            body.insert("ReturnConsumedCapacity".to_owned(), json!("TOTAL"));
         }
         let uri = if table { self.table.clone() } else { format!("{}{}", self.post, asked.path) };
         let mut request = hyper::Request::post(uri);

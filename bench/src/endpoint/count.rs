@@ -130,7 +130,8 @@ mod tests {
     use super::*;
 
     fn trips_of(calls: &[(u64, u64)]) -> usize {
-        let start = Instant::now() + Duration::from_secs(1);
+        // Tokio's clock, as everywhere in tests: which moment it is does not matter.
+        let start = tokio::time::Instant::now().into_std();
         let at = |ms| start + Duration::from_millis(ms);
         let call = |&(began, ended): &(u64, u64)| Call {
             operation: "GetItem".to_owned(),
