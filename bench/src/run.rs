@@ -113,6 +113,9 @@ async fn measure(arguments: &Arguments, path: &str, outside: Outside) -> Result<
             subjects.extend(peers::peers(Path::new(PEERS), built, path, *memory)?);
         }
         let rehearsed = rehearsals(wanted(subjects, &arguments.only), &engine, outside).await?;
+        if rehearsed.is_empty() {
+            continue;
+        }
         eprintln!("{} in turn", rehearsed.iter().map(|one| one.subject.name.as_str()).collect::<Vec<_>>().join(", "));
         let measured = rounds(&rehearsed, &plan, root.as_deref(), outside).await?;
         rows.extend(rehearsed.iter().zip(measured).map(|(one, measured)| Row::of(one, measured, zips.as_deref())));
