@@ -15,10 +15,19 @@ pub struct Engine(Arc<Running>);
 #[derive(Debug)]
 struct Running {
     endpoint: String,
+    database: Data,
     /// Stands for SES: takes mail and keeps it.
     post: user_pool::Server,
     tables: AtomicU32,
     stop: Option<oneshot::Sender<()>>,
+}
+
+struct Data(dynoxide::Database);
+
+impl std::fmt::Debug for Data {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Data")
+    }
 }
 
 impl Drop for Running {
@@ -37,7 +46,8 @@ impl Engine {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free loopback port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel();
-        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async {
+        let served = database.clone();
+        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, served, async {
             // Either way it is over.
             let _ = stopped.await;
         }));
@@ -45,12 +55,17 @@ impl Engine {
         let random = user_pool::Random::new(|bytes| bytes.fill(7));
         let post = user_pool::Settings::new(Vec::new(), clock, random, user_pool::Sink::silent());
         let post = user_pool::Server::start(post).await.expect("a post office");
-        Self(Arc::new(Running { endpoint, post, tables: AtomicU32::new(0), stop: Some(stop) }))
+        let database = Data(database);
+        Self(Arc::new(Running { endpoint, database, post, tables: AtomicU32::new(0), stop: Some(stop) }))
     }
 
     /// Where it listens.
     pub fn endpoint(&self) -> &str {
         &self.0.endpoint
+    }
+
+    pub(crate) fn database(&self) -> &dynoxide::Database {
+        &self.0.database.0
     }
 
     /// Where mail is taken.
@@ -73,9 +88,14 @@ impl Engine {
 
     /// A table by its name, at another endpoint.
     pub fn connect_at(endpoint: &str, name: &str) -> Table {
+        Self::connect_with(endpoint, name, || 0)
+    }
+
+    /// As [`Engine::connect_at`], with a jitter between repeated calls.
+    pub fn connect_with(endpoint: &str, name: &str, jitter: fn() -> u64) -> Table {
         let keys = ("local".to_owned(), "local".to_owned(), None);
         let endpoint = Some(endpoint.to_owned());
-        let connection = Connection::with_keys(name.to_owned(), "eu-west-1".to_owned(), endpoint, keys, || 0);
+        let connection = Connection::with_keys(name.to_owned(), "eu-west-1".to_owned(), endpoint, keys, jitter);
         Table::connect(connection).expect("a client")
     }
 

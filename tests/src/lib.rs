@@ -14,6 +14,7 @@
 
 pub mod acts;
 pub mod answer;
+pub mod bulk;
 pub mod description;
 pub mod dump;
 pub mod engine;

@@ -101,7 +101,13 @@ impl World {
     /// The same table, as triggers that just started reach it through a proxy.
     #[must_use]
     pub fn through(&self, proxy: &Proxy) -> Self {
-        let table = Engine::connect_at(proxy.endpoint(), self.table.name());
+        self.at(proxy.endpoint(), || 0)
+    }
+
+    /// The same table, as triggers that just started reach it at another address, with a jitter between repeated calls.
+    #[must_use]
+    pub fn at(&self, endpoint: &str, jitter: fn() -> u64) -> Self {
+        let table = Engine::connect_with(endpoint, self.table.name(), jitter);
         Self { now: self.now, ..Self::over(self.engine.clone(), table, self.names.clone(), self.random) }
     }
 
