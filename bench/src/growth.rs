@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use ::tests::bulk::Bulk;
+use ::tests::{Event, World, nouns};
 use clap::Args;
 use domain::{Membership, TenantId};
-use tests::bulk::Bulk;
-use tests::{Event, World, nouns};
 
 use crate::endpoint::answers::Engine;
 use crate::endpoint::count::Counted;
@@ -72,7 +72,10 @@ pub(crate) async fn measure(arguments: &Arguments, random: fn() -> u64, outside:
     }
     let machine = Machine::here([load, Machine::load()]);
     let Machine { processor, processors, system, load } = &machine;
-    println!("{processors} x {processor}, {system}, load {} to {}; the embedded engine, in memory:\n", load[0], load[1]);
+    println!(
+        "{processors} x {processor}, {system}, load {} to {}; the embedded engine, in memory:\n",
+        load[0], load[1]
+    );
     for note in &notes {
         println!("- {note}");
     }
@@ -199,11 +202,13 @@ enum Process {
     Cold,
 }
 
+/// The event of the token with this number, and the tenant of which it must speak.
+type Asks<'a> = Box<dyn Fn(u64) -> (Event, Option<TenantId>) + 'a>;
+
 /// What is asked, and what has to come of it.
 struct Case<'a> {
     what: &'static str,
-    /// The event of the token with this number, and the tenant of which it must speak.
-    event: &'a dyn Fn(u64) -> (Event, Option<TenantId>),
+    event: Asks<'a>,
     process: Process,
     /// It may cost another number in the smallest table, where the person in most tenants is in one.
     bounded: bool,
@@ -250,8 +255,7 @@ async fn tokens(world: &World, size: Size, tokens: u64, outside: Outside) -> Res
         spread_out => whose(size.crowd + spread(at, spread_out)),
     };
     let crowded = |at: u64| whose(spread(at, size.crowd));
-    let everywhere =
-        |at: u64| (EVERYWHERE.to_owned(), EVERYWHERE_AT.to_owned(), name(spread(at, size.everywhere)));
+    let everywhere = |at: u64| (EVERYWHERE.to_owned(), EVERYWHERE_AT.to_owned(), name(spread(at, size.everywhere)));
     let own = |(person, address, tenant): (String, String, String)| {
         (Event::token(&tenant, &person, &address), Some(nouns::tenant_id(&tenant)))
     };
@@ -270,21 +274,22 @@ async fn tokens(world: &World, size: Size, tokens: u64, outside: Outside) -> Res
         // Of many tenants, a token for which nobody named one speaks of none.
         (event, tenant.filter(|_| size.everywhere == 1))
     };
-    let warm = |what, event| Case { what, event, process: Process::Warm, bounded: false };
+    let case = |what, process, event| Case { what, event, process, bounded: false };
+    let (warm, new, cold) = (Process::Warm, Process::NewToPerson, Process::Cold);
     let cases = [
-        warm("tenant's client", &|at| own(single(at))),
-        Case { process: Process::Cold, ..warm("tenant's client, cold", &|at| own(single(at))) },
-        warm("tenant's client, refresh", &|at| refresh(single(at))),
-        warm("tenant's client, the tenant with most members", &|at| own(crowded(at))),
-        warm("tenant's client, the person in most tenants", &|at| own(everywhere(at))),
-        warm("shared client, tenant named", &|at| named(single(at))),
-        warm("shared client, tenant named, the person in most tenants", &|at| named(everywhere(at))),
-        warm("shared client, none named", &|at| unnamed(single(at))),
+        case("tenant's client", warm, Box::new(|at| own(single(at))) as Asks<'_>),
+        case("tenant's client, cold", cold, Box::new(|at| own(single(at)))),
+        case("tenant's client, refresh", warm, Box::new(|at| refresh(single(at)))),
+        case("tenant's client, the tenant with most members", warm, Box::new(|at| own(crowded(at)))),
+        case("tenant's client, the person in most tenants", warm, Box::new(|at| own(everywhere(at)))),
+        case("shared client, tenant named", warm, Box::new(|at| named(single(at)))),
+        case("shared client, tenant named, the person in most tenants", warm, Box::new(|at| named(everywhere(at)))),
+        case("shared client, none named", warm, Box::new(|at| unnamed(single(at)))),
+        case("shared client, none named, a person new to the process", new, Box::new(|at| unnamed(single(at)))),
         Case {
-            process: Process::NewToPerson,
-            ..warm("shared client, none named, a person new to the process", &|at| unnamed(single(at)))
+            bounded: true,
+            ..case("shared client, none named, the person in most tenants", warm, Box::new(of_many))
         },
-        Case { bounded: true, ..warm("shared client, none named, the person in most tenants", &of_many) },
     ];
     let mut rows = Vec::new();
     for case in &cases {
@@ -417,7 +422,10 @@ mod tests {
 
     #[test]
     fn what_costs_more_in_a_larger_table_is_named() {
-        assert_eq!(grown(&[row("token", 1, 8), row("token", 1_000, 8), row("token", 100_000, 8)]), Vec::<String>::new());
+        assert_eq!(
+            grown(&[row("token", 1, 8), row("token", 1_000, 8), row("token", 100_000, 8)]),
+            Vec::<String>::new()
+        );
         assert_eq!(grown(&[row("token", 1, 8), row("token", 1_000, 9)]), ["token with 1,000 tenants"]);
         assert_eq!(grown(&[row("bounded", 1, 8), row("bounded", 1_000, 9), row("bounded", 100_000, 9)]).len(), 0);
         assert_eq!(grown(&[row("bounded", 1_000, 9), row("bounded", 100_000, 10)]), ["bounded with 100,000 tenants"]);

@@ -1,16 +1,21 @@
 //! Measurements: what a sign-in waits for, beside what people use instead. Nothing about time is asserted.
 //!
-//! `cargo xtask bench` builds what is measured and runs this; two more measurements need no release build:
+//! `cargo xtask bench` builds what is measured and runs this; four more measurements need no release build:
 //!
 //! ```text
 //! cargo run -p tenantry-bench -- found-or-not       # does the decision core take longer for users who exist?
 //! cargo run -p tenantry-bench -- chain              # store calls and time of each trigger in a sign-in by challenge
 //! cargo run -p tenantry-bench -- chain target/release
+//! cargo run -p tenantry-bench -- growth             # does a token cost more where there are more tenants and members?
+//! cargo run -p tenantry-bench -- load target/release # very many sign-ins, also while the store fails
 //! ```
 
+mod bad_day;
 mod chain;
 mod endpoint;
 mod found_or_not;
+mod growth;
+mod load;
 mod peers;
 mod process;
 mod rehearsal;
@@ -21,6 +26,7 @@ mod runtime_api;
 mod samples;
 mod share;
 mod subject;
+mod wave;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,6 +55,10 @@ enum Command {
         /// The folder of the triggers' programs [default: beside this one]
         folder: Option<PathBuf>,
     },
+    /// What a token costs in tables of every size, and very many people at a tenant with few seats
+    Growth(growth::Arguments),
+    /// Very many sign-ins through the local user pool, first as it should be and then with the store failing
+    Load(load::Arguments),
 }
 
 #[tokio::main]
@@ -70,9 +80,9 @@ async fn main() -> ExitCode {
 
 #[expect(clippy::disallowed_methods, reason = "main.rs reads the clock and the environment")]
 async fn measure(arguments: CommandLine) -> Result<(), String> {
+    let outside = Outside { clock: std::time::Instant::now, now: jiff::Timestamp::now };
     match arguments.command {
         None => {
-            let outside = Outside { clock: std::time::Instant::now, now: jiff::Timestamp::now };
             let path = std::env::var("PATH").unwrap_or_default();
             run::run(&arguments.run, &path, outside).await
         }
@@ -83,6 +93,11 @@ async fn measure(arguments: CommandLine) -> Result<(), String> {
         }
         Some(Command::Chain { folder }) => {
             chain::measure(programs(folder)?, World { now: jiff::Timestamp::now, random }).await
+        }
+        Some(Command::Growth(arguments)) => growth::measure(&arguments, jitter, outside).await,
+        Some(Command::Load(arguments)) => {
+            let programs = programs(arguments.programs.clone())?;
+            load::measure(&arguments, programs, World { now: jiff::Timestamp::now, random }, outside).await
         }
     }
 }
@@ -116,4 +131,11 @@ fn programs(folder: Option<PathBuf>) -> Result<Programs, String> {
 )]
 fn random(buffer: &mut [u8]) {
     getrandom::fill(buffer).expect("the system gives random bytes");
+}
+
+/// Random bits for pauses.
+fn jitter() -> u64 {
+    let mut bits = [0; 8];
+    random(&mut bits);
+    u64::from_le_bytes(bits)
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::tests::bulk::Bulk;
+use ::tests::{Answer, Event, World, nouns};
 use domain::{MembershipStatus, Refusal};
-use tests::bulk::Bulk;
-use tests::{Answer, Event, World, nouns};
 use tokio::task::JoinSet;
 
 use crate::bad_day::BadDay;
@@ -30,7 +30,7 @@ pub(crate) async fn measure(world: &World, random: fn() -> u64, outside: Outside
     let process = Arc::new(world.at(proxy.url(), random));
 
     println!("{PEOPLE} people at once, {SEATS} seats; a transaction holds its items for {} ms:\n", HELD.as_millis());
-    println!("| | asked | answered | refused, as people read it | requests | transactions in conflict | s |\n|---|--:|--:|---|--:|--:|--:|");
+    println!("| | people | what came of it | requests | transactions in conflict | s |\n|---|--:|---|--:|--:|--:|");
     let everybody: Vec<usize> = (0..PEOPLE).collect();
     let mut said = Said { proxy: &proxy, outside, requests: 0, conflicts: 0 };
     let event = |at: usize| Event::sign_up(TENANT, &name(at), &address(at));
@@ -53,7 +53,9 @@ pub(crate) async fn measure(world: &World, random: fn() -> u64, outside: Outside
     let members = world.members(TENANT).await;
     let members = members.iter().filter(|row| row.status == MembershipStatus::Active).count();
     let seats = world.seats(TENANT).await.used;
-    println!("\n{seats} seats are taken, by {members} members; {tokens} tokens, {full} people read that there is no free seat.\n");
+    println!(
+        "\n{seats} seats are taken, by {members} members; {tokens} tokens, {full} people read that there is no free seat.\n"
+    );
     let expected = usize::try_from(SEATS).unwrap_or(0);
     let right = seats == SEATS && members == expected && tokens == expected && full == PEOPLE - expected;
     if right { Ok(()) } else { Err(format!("{SEATS} seats, and not as many members: {left:?} were left")) }
@@ -99,10 +101,9 @@ impl Said<'_> {
         let requests = self.proxy.calls();
         let conflicts = self.proxy.tally().get("conflict").copied().unwrap_or(0);
         println!(
-            "| {what} | {} | {} | {} | {} | {} | {:.2} |",
+            "| {what} | {} | {} | {} | {} | {:.2} |",
             people.len(),
-            answers.values().filter(|answer| answer.is_reply()).count(),
-            refusals(answers.values().filter_map(|answer| answer.result.as_ref().err().copied())),
+            counts(answers.values().map(outcome)),
             requests - self.requests,
             conflicts - self.conflicts,
             took.as_secs_f64(),
@@ -112,13 +113,21 @@ impl Said<'_> {
     }
 }
 
-/// Codes, and how often each.
-pub(crate) fn refusals(refused: impl Iterator<Item = Refusal>) -> String {
-    let mut codes: BTreeMap<&str, usize> = BTreeMap::new();
-    for refusal in refused {
-        *codes.entry(refusal.code()).or_default() += 1;
+/// The decision, with the refusal that belongs to it.
+fn outcome(answer: &Answer) -> String {
+    match answer.code().or(answer.would_code()) {
+        Some(code) => format!("{} {code}", answer.decision),
+        None => answer.decision.to_owned(),
     }
-    let said: Vec<String> = codes.iter().map(|(code, times)| format!("{times} {code}")).collect();
+}
+
+/// What there is, and how often each.
+pub(crate) fn counts(of: impl Iterator<Item = String>) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for what in of {
+        *counts.entry(what).or_default() += 1;
+    }
+    let said: Vec<String> = counts.iter().map(|(what, times)| format!("{times} {what}")).collect();
     if said.is_empty() { "-".to_owned() } else { said.join(", ") }
 }
 
@@ -127,10 +136,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_are_counted_by_their_codes() {
-        assert_eq!(refusals([].into_iter()), "-");
-        let refused = [Refusal::TryAgain, Refusal::SeatsFull, Refusal::TryAgain];
-        assert_eq!(refusals(refused.into_iter()), "1 SEATS_FULL, 2 TRY_AGAIN");
+    fn what_there_is_is_counted_by_its_name() {
+        assert_eq!(counts([].into_iter()), "-");
+        let of = ["joined", "broken", "joined"].map(str::to_owned);
+        assert_eq!(counts(of.into_iter()), "1 broken, 2 joined");
     }
 
     #[tokio::test(flavor = "multi_thread")]
