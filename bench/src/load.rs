@@ -398,14 +398,14 @@ mod tests {
         }
     }
 
-    fn claims(of: Value) -> Map<String, Value> {
+    fn claims(of: &Value) -> Map<String, Value> {
         of.as_object().unwrap().clone()
     }
 
     #[test]
     fn a_token_of_somebody_else_or_of_another_tenant_is_wrong() {
         let right = json!({ "sub": ann().sub, "tenant_id": "t_hooli", "tenant_slug": "hooli", "roles": ["member"] });
-        assert_eq!(wrong_claims(&claims(right.clone()), &ann()), None);
+        assert_eq!(wrong_claims(&claims(&right), &ann()), None);
         for (name, value) in [
             ("sub", json!("4c0ffee0-0000-4000-8000-000000000002")),
             ("tenant_id", json!("t_initech")),
@@ -413,7 +413,7 @@ mod tests {
             ("tenant_id", json!(null)),
             ("tenant_id", json!(["t_hooli"])),
         ] {
-            let mut other = claims(right.clone());
+            let mut other = claims(&right);
             other.insert(name.to_owned(), value);
             assert!(wrong_claims(&other, &ann()).is_some_and(|why| why.starts_with(name)), "{name}");
             other.remove(name);
