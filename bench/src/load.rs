@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::Args;
-use laptop::{Programs, Refused, Stack, TRIGGERS, Tokens, Town, World};
+use laptop::{Outcome, PASSWORD, Programs, Refused, Stack, TRIGGERS, Tokens, Town, World};
 use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 use user_pool::Sink;
@@ -37,7 +37,13 @@ pub(crate) struct Arguments {
 }
 
 /// How often somebody tries who was refused.
-const TRIES: usize = 10;
+const TRIES: usize = 5;
+/// What a person sees without being refused: no mail, and a code that does not count.
+const NO_MAIL: &str = "NoMail";
+const ASKED_AGAIN: &str = "Challenge";
+/// The tenants that ask for a code, by their clients: after a password, and alone.
+const HOOLI: &str = "hooli";
+const INITECH: &str = "initech";
 /// Of so many people one is at the tenant that asks for a code alone, so that tokens of two tenants are made side by side.
 const OTHERS: usize = 10;
 
@@ -75,7 +81,7 @@ pub(crate) async fn measure(
         load[0], load[1], arguments.at_once,
     );
     println!(
-        "| store | people | tokens | refusals, as people read them | sign-in ms p50 | p90 | p99 |\n|---|--:|--:|---|--:|--:|--:|"
+        "| store | people | tokens | what else people read | sign-in ms p50 | p90 | p99 |\n|---|--:|--:|---|--:|--:|--:|"
     );
     for run in &runs {
         println!("{}", run.row());
@@ -154,7 +160,7 @@ async fn settle(arguments: &Arguments, stack: &Arc<Stack>, town: &Town) -> Resul
     let joined = at_once(arguments.at_once, people, |at| {
         let (stack, invited) = (Arc::clone(stack), Arc::clone(&invited));
         let (client, tenant) =
-            if at.is_multiple_of(OTHERS) { ("initech", initech.clone()) } else { ("hooli", hooli.clone()) };
+            if at.is_multiple_of(OTHERS) { (INITECH, initech.clone()) } else { (HOOLI, hooli.clone()) };
         async move {
             let address = address(at);
             let sub = stack.app(client).sign_up(&address, invited.get(&at).map(String::as_str)).await?;
@@ -202,27 +208,51 @@ async fn everybody(
     Ok(signed_in.into_iter().map(|(_, one)| one).collect())
 }
 
-/// As a person does it: who is refused tries again.
+/// As a person does it: who is refused tries again, and who gets no mail waits for a minute, which is not waited for here.
 async fn sign_in(stack: &Stack, who: &Who, outside: Outside) -> SignedIn {
-    let app = stack.app(who.client);
     let mut signed_in = SignedIn::default();
+    let mut spent = stack.app(who.client).code_for(&who.address);
     for _ in 0..TRIES {
         let began = (outside.clock)();
-        let outcome = match who.client {
-            "initech" => app.sign_in_with_code(&who.address).await,
-            _ => app.sign_in_with_password_and_code(&who.address).await,
-        };
+        let outcome = chain(stack, who, &mut spent).await;
         let took = (outside.clock)().saturating_duration_since(began);
         match outcome {
             Ok(tokens) => {
                 signed_in.ms = Some(took.as_secs_f64() * 1_000.0);
                 signed_in.wrong = wrong(&tokens, who);
-                return signed_in;
+                break;
             }
-            Err(refused) => signed_in.refused.push(refused),
+            Err(refused) => {
+                let waits = refused.kind == NO_MAIL;
+                signed_in.refused.push(refused);
+                if waits {
+                    break;
+                }
+            }
         }
     }
     signed_in
+}
+
+/// One whole sign-in. `spent` is the last code that is of no use any more: whoever reads it in the latest mail has got no new one.
+async fn chain(stack: &Stack, who: &Who, spent: &mut String) -> Outcome {
+    let app = stack.app(who.client);
+    let mut challenge = match who.client {
+        INITECH => app.begin_with_code(&who.address).await?,
+        _ => app.begin_with_password(&who.address, PASSWORD).await?,
+    };
+    let code = app.code_for(&who.address);
+    if code == *spent {
+        return Err(Refused { kind: NO_MAIL.to_owned(), message: "no mail came".to_owned() });
+    }
+    for _ in 0..2 {
+        match app.answer(&challenge, &code).await? {
+            Ok(tokens) => return Ok(tokens),
+            Err(next) => challenge = next,
+        }
+    }
+    *spent = code;
+    Err(Refused { kind: ASKED_AGAIN.to_owned(), message: "the code is asked for again".to_owned() })
 }
 
 /// What is wrong with somebody's tokens.
@@ -233,8 +263,8 @@ fn wrong(tokens: &Tokens, who: &Who) -> Option<String> {
 }
 
 fn wrong_claims(claims: &Map<String, Value>, who: &Who) -> Option<String> {
-    let slug = if who.client == "initech" { "initech" } else { "hooli" };
-    [("sub", who.sub.as_str()), ("tenant_id", who.tenant.as_str()), ("tenant_slug", slug)].into_iter().find_map(
+    // Both clients are called as their tenants are.
+    [("sub", who.sub.as_str()), ("tenant_id", who.tenant.as_str()), ("tenant_slug", who.client)].into_iter().find_map(
         |(name, expected)| {
             let said = claims.get(name).and_then(Value::as_str);
             (said != Some(expected)).then(|| format!("{name} is {said:?} instead of {expected:?}"))
@@ -242,12 +272,11 @@ fn wrong_claims(claims: &Map<String, Value>, who: &Who) -> Option<String> {
     )
 }
 
-/// A refusal as it is read: its code; a code that is asked for again; else what nobody should read.
+/// A refusal as it is read: its code; no mail, or a code that is asked for again; else what nobody should read.
 fn read(refused: &Refused) -> Result<String, String> {
     match refused.refusal() {
         Some(refusal) => Ok(refusal.code().to_owned()),
-        // Verify could not tell, and the person types the code once more.
-        None if refused.kind == "Challenge" => Ok("the code is asked for again".to_owned()),
+        None if [NO_MAIL, ASKED_AGAIN].contains(&refused.kind.as_str()) => Ok(refused.message.clone()),
         None => Err(refused.to_string()),
     }
 }
@@ -345,9 +374,6 @@ impl Run {
                     Ok(_) => {}
                 }
             }
-            if one.ms.is_none() {
-                faults.push(format!("somebody got no token in {TRIES} tries"));
-            }
         }
         faults
     }
@@ -391,7 +417,7 @@ mod tests {
 
     fn ann() -> Who {
         Who {
-            client: "hooli",
+            client: HOOLI,
             address: "ann@hooli.example".to_owned(),
             sub: "4c0ffee0-0000-4000-8000-000000000001".to_owned(),
             tenant: "t_hooli".to_owned(),
@@ -430,7 +456,9 @@ mod tests {
         let refused = |kind: &str, message: &str| read(&Refused { kind: kind.to_owned(), message: message.to_owned() });
         let said = "DefineAuthChallenge failed with error Something went wrong on our side. Try again in a moment. (TRY_AGAIN).";
         assert_eq!(refused("UserLambdaValidationException", said), Ok("TRY_AGAIN".to_owned()));
-        assert!(refused("Challenge", "the code is asked for again").is_ok());
+        assert!(
+            refused(ASKED_AGAIN, "the code is asked for again").is_ok() && refused(NO_MAIL, "no mail came").is_ok()
+        );
         for (kind, message) in [
             ("UnexpectedLambdaException", "VerifyAuthChallenge invocation failed due to error Socket timeout."),
             ("UserLambdaValidationException", "DefineAuthChallenge failed with error thread panicked."),
@@ -453,7 +481,6 @@ mod tests {
         assert_eq!(run(5, SignedIn { refused: vec![try_again()], ..fine() }), 0);
         assert_eq!(run(5, SignedIn { refused: vec![refused("panicked")], ..fine() }), 1);
         assert_eq!(run(5, SignedIn { wrong: Some("sub".to_owned()), ..fine() }), 1);
-        assert_eq!(run(5, SignedIn::default()), 1, "no token");
     }
 
     #[tokio::test]
