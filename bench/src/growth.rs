@@ -63,7 +63,7 @@ pub(crate) async fn measure(arguments: &Arguments, random: fn() -> u64, outside:
     for size in sizes {
         let began = (outside.clock)();
         let world = World::new().await;
-        let (items, bytes) = fill(&world, size);
+        let (items, bytes) = fill(&world, size, outside.clock);
         let took = (outside.clock)().saturating_duration_since(began);
         notes.push(loaded(size, items, bytes, took));
         eprintln!("   {}", notes.last().map_or("", String::as_str));
@@ -138,8 +138,8 @@ const fn singles(size: Size) -> u64 {
 }
 
 /// Fills a table; gives its items and bytes.
-fn fill(world: &World, size: Size) -> (u64, u64) {
-    let mut load = Load { world, bulk: Bulk::default(), items: 0, bytes: 0 };
+fn fill(world: &World, size: Size, clock: fn() -> Instant) -> (u64, u64) {
+    let mut load = Load { world, bulk: Bulk::default(), items: 0, bytes: 0, clock, said: clock() };
     load.bulk.add(&nouns::client(SHARED, domain::ClientKind::Shared));
     let people = singles(size);
     for at in 0..size.tenants {
@@ -174,7 +174,12 @@ struct Load<'a> {
     bulk: Bulk,
     items: u64,
     bytes: u64,
+    clock: fn() -> Instant,
+    said: Instant,
 }
+
+/// A word now and then, for whoever waits.
+const PAUSE: Duration = Duration::from_secs(30);
 
 impl Load<'_> {
     fn maybe(&mut self) {
@@ -188,6 +193,11 @@ impl Load<'_> {
         self.items += u64::try_from(bulk.len()).unwrap_or(0);
         let bytes = self.world.engine().load(self.world.table(), bulk);
         self.bytes += u64::try_from(bytes).unwrap_or(0);
+        let now = (self.clock)();
+        if now.saturating_duration_since(self.said) >= PAUSE {
+            self.said = now;
+            eprintln!("   {} items so far", thousands(self.items));
+        }
     }
 }
 
@@ -462,7 +472,7 @@ mod tests {
     async fn a_table_holds_what_its_size_says_and_its_counters_are_right() {
         let size = Size { tenants: 7, memberships: 60, crowd: 20, everywhere: 5 };
         let world = World::new().await;
-        let (items, bytes) = fill(&world, size);
+        let (items, bytes) = fill(&world, size, || tokio::time::Instant::now().into_std());
         assert!(bytes > 0);
         let dump = world.dump().await;
         assert_eq!(u64::try_from(dump.len()).unwrap(), items);

@@ -114,12 +114,14 @@ async fn runs(
     let town = Town::settle(stack).await.map_err(|fault| fault.to_string())?;
     let proxy = BadDay::start(&stack.engine().url(), None).await?;
     redirect(stack, programs, proxy.url())?;
+    eprintln!("   {} people sign up", arguments.chains);
     let people = Arc::new(settle(arguments, stack, &town).await?);
     let mut runs = Vec::new();
     for failing in [0, arguments.failing] {
         if failing == 0 && !runs.is_empty() {
             break;
         }
+        eprintln!("   they sign in, {failing} % of the store's calls fail");
         proxy.fail(failing);
         let (calls, before) = (proxy.calls(), proxy.tally());
         lock(log).clear();
