@@ -1,9 +1,9 @@
-//! What each event reads and writes: DynamoDB bills by it. docs/deploying.md multiplies these figures.
+//! What each event reads and writes: DynamoDB bills by it. docs/costs-and-quotas.md multiplies these figures.
 
 use std::sync::{Arc, Mutex};
 
-use domain::Chain;
 use domain::challenge::Recipient;
+use domain::{Chain, ClientKind};
 use serde_json::Value;
 use tests::event::PASSWORD;
 use tests::nouns::{client, email, invitation, member, person, token};
@@ -107,7 +107,7 @@ async fn what_an_event_reads_and_writes_is_what_the_documents_charge_for() {
     rows.push(("create", calls, items_of_create));
     let created = world.ask(&create).await;
     let issue = created.response()["privateChallengeParameters"]["issue"].as_str().unwrap().parse().unwrap();
-    let (ann, acme, mailbox) = (person("ann"), client("acme", domain::ClientKind::Shared).client, email(ANN));
+    let (ann, acme, mailbox) = (person("ann"), client("acme", ClientKind::Shared).client, email(ANN));
     let recipient = Recipient { person: &ann, client: &acme, mailbox: Some(&mailbox) };
     let code = code_keys().code(&recipient, issue).reveal();
     let verify = Event::verify("acme", "ann", ANN, created.response(), &code);
@@ -128,4 +128,20 @@ async fn what_an_event_reads_and_writes_is_what_the_documents_charge_for() {
         println!("{what:<28} {calls} calls, {items:?}");
     }
     assert_eq!(rows, expected);
+}
+
+#[tokio::test]
+async fn whoever_stands_in_more_tenants_than_are_looked_at_costs_no_look_at_them() {
+    let world = acme().await;
+    world.put(&client("portal", ClientKind::Shared)).await;
+    let event = Event::token("portal", "ann", ANN);
+    // Some 30 tenants: ids are made of letters.
+    for letter in ('b'..='z').flat_map(|letter| [letter.to_string(), format!("{letter}{letter}")]).take(30) {
+        let name = format!("corp{letter}");
+        world.with(&name).await;
+        world.with_member(&member("ann", &name)).await;
+    }
+    let (calls, read) = cost(&world, &event, &event).await;
+    assert_eq!((calls, read), (2, items(7, 0, 0)), "the list, the client, and what may be waiting for her");
+    assert_eq!(world.ask(&event).await.speaks_of(), None);
 }

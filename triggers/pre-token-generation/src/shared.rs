@@ -127,7 +127,8 @@ impl PreTokenGeneration {
     ) -> Result<Verdict, Broken> {
         let active: Vec<TenantId> =
             rows.iter().filter(|row| row.status == MembershipStatus::Active).map(|row| row.tenant.clone()).collect();
-        self.members.learn(&visitor.person, &active);
+        // Of somebody who stands in more tenants than were read nothing is concluded, so nothing of them is read ahead.
+        self.members.learn(&visitor.person, if more { &[] } else { &active });
         let nobody = Verdict { voice: Ok(Voice::Nobody), decision: "no tenant", tenant: None, would: None };
         if more || active.is_empty() {
             return Ok(nobody);
