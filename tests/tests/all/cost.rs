@@ -142,6 +142,6 @@ async fn whoever_stands_in_more_tenants_than_are_looked_at_costs_no_look_at_them
         world.with_member(&member("ann", &name)).await;
     }
     let (calls, read) = cost(&world, &event, &event).await;
-    assert_eq!((calls, read), (2, items(7, 0, 0)), "the list, the client, and what may be waiting for her");
+    assert_eq!((calls, read), (2, items(6, 0, 0)), "the list, the client, and what may be waiting for her");
     assert_eq!(world.ask(&event).await.speaks_of(), None);
 }
