@@ -6,6 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use operations::{Said, Tally};
+use serde_json::Value;
 
 use crate::Failure;
 
@@ -38,13 +39,7 @@ pub(super) fn read(file: &Path, since: Timestamp, tally: &mut Tally) -> Result<(
 }
 
 fn take(line: &str, since: Timestamp, tally: &mut Tally) {
-    let read = |at: usize| {
-        let (before, object) = line.split_at(at);
-        // What stands behind the object does not matter: some tools colour their lines.
-        let said = serde_json::Deserializer::from_str(object).into_iter::<Said>().next()?.ok()?;
-        Some((before, said))
-    };
-    let Some((before, said)) = line.match_indices('{').take(BRACES).find_map(|(at, _)| read(at)) else {
+    let Some((before, said)) = find(line) else {
         if !line.trim().is_empty() {
             tally.add_foreign();
         }
@@ -54,6 +49,25 @@ fn take(line: &str, since: Timestamp, tally: &mut Tally) {
     if at.is_none_or(|at| at >= since) {
         tally.add(said, 1, at);
     }
+}
+
+/// The first object of ours in a line, and what stands before it. What stands behind it does not matter: some tools colour their lines. An
+/// object of others is passed over whole: what is within it is their word, or their users'.
+fn find(line: &str) -> Option<(&str, Said)> {
+    let mut from = 0;
+    for _ in 0..BRACES {
+        let at = from + line.get(from..)?.find('{')?;
+        let (before, object) = line.split_at(at);
+        let mut objects = serde_json::Deserializer::from_str(object).into_iter::<Value>();
+        from = match objects.next() {
+            Some(Ok(object)) => match serde_json::from_value(object) {
+                Ok(said) => return Some((before, said)),
+                Err(_) => at + objects.byte_offset(),
+            },
+            _ => at + 1,
+        };
+    }
+    None
 }
 
 /// A whole line, for those who have it from elsewhere.
@@ -91,8 +105,15 @@ mod tests {
         let line = r#"{"trigger":"pre-sign-up","client":"web","decision":"member"}"#;
         let old = taken(&format!("2026-11-13T23:59:59+00:00 x {line}")).to_string();
         assert!(old.contains("lines: 0") && old.contains("foreign: 0"), "{old}");
-        for foreign in ["START RequestId: 1 Version: $LATEST", "{", r#"{"type":"platform.report"}"#, "{\"trigger\":1}"]
-        {
+        let within = format!(r#"{{"message":"a front end's","said":{line}}}"#);
+        for foreign in [
+            "START RequestId: 1 Version: $LATEST",
+            "{",
+            r#"{"type":"platform.report"}"#,
+            "{\"trigger\":1}",
+            // Whoever logs what a user sent does not speak for us.
+            within.as_str(),
+        ] {
             let told = taken(foreign).to_string();
             assert!(told.contains("lines: 0") && told.contains("foreign: 1"), "{foreign}: {told}");
         }
