@@ -2,7 +2,6 @@
 //! notes the requests.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_cognitoidentityprovider as cognito;
@@ -17,7 +16,7 @@ use tests::proxy::Proxy;
 use tokio::time::Instant;
 use user_pool::{ClientSeed, ClientSettings, Clock, PoolSettings, Random, Server, Settings, Sink};
 
-use super::requests::{Actions, note_down};
+use super::requests::{Actions, note_down, noting};
 
 const POOL: &str = "eu-central-1_facts";
 
@@ -114,12 +113,7 @@ impl Stacks {
 /// What was read and what was written.
 pub(super) async fn recorded() -> (Actions, Actions) {
     let engine = &Engine::start().await;
-    let noted = Arc::new(Mutex::new(Vec::new()));
-    let written = Arc::clone(&noted);
-    let note = move |operation: &str, asked: &Value, _: &mut Value| {
-        written.lock().unwrap().push((operation.to_owned(), asked.clone()));
-    };
-    let proxy = Proxy::start(engine, Arc::new(note)).await;
+    let (noted, proxy) = noting(engine).await;
     let stacks = Stacks::start(engine, &proxy).await;
 
     // A tenant: made, renamed and limited, closed, made again and open again.

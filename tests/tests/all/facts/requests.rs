@@ -33,12 +33,7 @@ pub(super) async fn recorded() -> &'static BTreeMap<String, Requests> {
 
 async fn record() -> BTreeMap<String, Requests> {
     let engine = &Engine::start().await;
-    let noted = Arc::new(Mutex::new(Vec::new()));
-    let written = Arc::clone(&noted);
-    let note = move |operation: &str, asked: &Value, _: &mut Value| {
-        written.lock().unwrap().push((operation.to_owned(), asked.clone()));
-    };
-    let proxy = Proxy::start(engine, Arc::new(note)).await;
+    let (noted, proxy) = noting(engine).await;
     let mut all: BTreeMap<String, Requests> = BTreeMap::new();
     for fixture in Fixture::all() {
         for (trigger, event) in asked(&fixture) {
@@ -60,6 +55,19 @@ async fn record() -> BTreeMap<String, Requests> {
         }
     }
     all
+}
+
+/// What passed, until somebody takes it away.
+pub(super) type Noted = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// A proxy before the engine that notes each operation and what it asked for.
+pub(super) async fn noting(engine: &Engine) -> (Noted, Proxy) {
+    let noted = Noted::default();
+    let written = Arc::clone(&noted);
+    let note = move |operation: &str, asked: &Value, _: &mut Value| {
+        written.lock().unwrap().push((operation.to_owned(), asked.clone()));
+    };
+    (noted, Proxy::start(engine, Arc::new(note)).await)
 }
 
 /// Notes what IAM asks for at one request.
