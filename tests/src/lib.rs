@@ -15,6 +15,7 @@
 pub mod acts;
 pub mod answer;
 pub mod bulk;
+pub mod campaign;
 pub mod description;
 pub mod dump;
 pub mod engine;

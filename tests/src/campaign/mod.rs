@@ -1,0 +1,156 @@
+//! Campaigns: attempts to break a promise, each by one method, for as long as somebody lets it. Deterministic from a seed; whatever breaks
+//! comes with a line that replays it. The tests run a slice of each, `cargo xtask soak` all of it.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "how long somebody lets it run is of their clock, not of the product's time"
+)]
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// How far a campaign goes.
+#[derive(Debug, Clone, Default)]
+pub struct Effort {
+    /// Where everything random comes from.
+    pub seed: u64,
+    /// When to stop. Without it a campaign does a fixed amount of work, the slice of the tests, whatever the clock says.
+    pub until: Option<Instant>,
+    /// One schedule alone: the line that a failure printed.
+    pub only: Option<String>,
+}
+
+impl Effort {
+    /// The fixed amount of work of the tests.
+    pub fn slice(seed: u64) -> Self {
+        Self { seed, ..Self::default() }
+    }
+
+    /// As much as can be done in this time.
+    pub fn lasting(seed: u64, time: Duration) -> Self {
+        Self { until: Some(Instant::now() + time), ..Self::slice(seed) }
+    }
+
+    /// One schedule, by its line.
+    pub fn replaying(line: &str) -> Self {
+        Self { only: Some(line.to_owned()), ..Self::default() }
+    }
+
+    /// Whether this is the slice of the tests: bounded by counts, not by a clock.
+    pub fn is_slice(&self) -> bool {
+        self.until.is_none()
+    }
+
+    /// Whether the time is over. A slice is never over.
+    pub fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
+    }
+}
+
+/// What was done: counts, in the order in which they were first named. One line each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally(Vec<(String, u64)>);
+
+impl Tally {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts so many more of this.
+    pub fn add(&mut self, what: &str, more: u64) {
+        match self.0.iter_mut().find(|(known, _)| known == what) {
+            Some((_, count)) => *count += more,
+            None => self.0.push((what.to_owned(), more)),
+        }
+    }
+
+    /// Counts one more of this.
+    pub fn one(&mut self, what: &str) {
+        self.add(what, 1);
+    }
+
+    /// How many of this there were.
+    pub fn count(&self, what: &str) -> u64 {
+        self.0.iter().find(|(known, _)| known == what).map_or(0, |(_, count)| *count)
+    }
+
+    /// Adds all of another one.
+    pub fn merge(&mut self, other: &Self) {
+        for (what, count) in &other.0 {
+            self.add(what, *count);
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (what, count)) in self.0.iter().enumerate() {
+            let end = if index == 0 { "" } else { "\n" };
+            write!(out, "{end}{count:>12} {what}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A broken promise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// What broke, in words.
+    pub what: String,
+    /// `soak CAMPAIGN --replay 'LINE'` does it again.
+    pub line: String,
+}
+
+impl Failed {
+    /// What broke, and the line that replays it.
+    pub fn new(what: impl Into<String>, line: impl Into<String>) -> Self {
+        Self { what: what.into(), line: line.into() }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}\nreplay: {}", self.what, self.line)
+    }
+}
+
+impl std::error::Error for Failed {}
+
+/// A small generator (`SplitMix64`) for what a seed decides: the same numbers on every machine and in every release, so that a seed in an old
+/// report still says what was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dice(u64);
+
+impl Dice {
+    /// From a seed.
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// 64 bits.
+    pub const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let bits = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
+    }
+
+    /// A number below this one, which is not zero.
+    pub const fn below(&mut self, end: usize) -> usize {
+        // A `usize` has at most 64 bits here, and what is below one fits into one.
+        #[expect(clippy::cast_possible_truncation, reason = "the remainder is below a usize")]
+        let number = (self.next() % end as u64) as usize;
+        number
+    }
+
+    /// True once in so many times.
+    pub const fn one_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    /// One of these.
+    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.below(of.len())]
+    }
+}
