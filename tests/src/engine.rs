@@ -1,12 +1,15 @@
-//! The embedded engine: `DynamoDB` in memory, on a loopback port, with as many tables as somebody asks for.
+//! The embedded engine: `DynamoDB` in memory, on a loopback port or in process, with as many tables as somebody asks for.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use create_auth_challenge::Mail;
 use store::{Connection, Table};
 use tokio::sync::oneshot;
+
+use crate::in_process::{self, Post, Wire};
 
 /// An engine that runs as long as somebody holds it.
 #[derive(Debug, Clone)]
@@ -16,10 +19,16 @@ pub struct Engine(Arc<Running>);
 struct Running {
     endpoint: String,
     database: Data,
-    /// Stands for SES: takes mail and keeps it.
-    post: user_pool::Server,
+    post: Mails,
     tables: AtomicU32,
     stop: Option<oneshot::Sender<()>>,
+}
+
+/// Stands for SES: takes mail and keeps it.
+#[derive(Debug)]
+enum Mails {
+    Server(user_pool::Server),
+    InProcess(Post),
 }
 
 struct Data(dynoxide::Database);
@@ -54,9 +63,22 @@ impl Engine {
         let clock = user_pool::Clock::new(crate::nouns::now);
         let random = user_pool::Random::new(|bytes| bytes.fill(7));
         let post = user_pool::Settings::new(Vec::new(), clock, random, user_pool::Sink::silent());
-        let post = user_pool::Server::start(post).await.expect("a post office");
+        let post = Mails::Server(user_pool::Server::start(post).await.expect("a post office"));
+        Self::running(endpoint, database, post, Some(stop))
+    }
+
+    /// One that is reached without a socket, for speed and for paused time. Tables, worlds and clients come from it as from any other;
+    /// there is no endpoint for anybody else.
+    #[expect(clippy::unused_async, reason = "as Engine::start")]
+    pub async fn in_process() -> Self {
+        let database = dynoxide::Database::memory().expect("an in-memory database");
+        // Nothing listens there, so whoever forgets to take the wire fails.
+        Self::running("http://127.0.0.1:9".to_owned(), database, Mails::InProcess(Post::default()), None)
+    }
+
+    fn running(endpoint: String, database: dynoxide::Database, post: Mails, stop: Option<oneshot::Sender<()>>) -> Self {
         let database = Data(database);
-        Self(Arc::new(Running { endpoint, database, post, tables: AtomicU32::new(0), stop: Some(stop) }))
+        Self(Arc::new(Running { endpoint, database, post, tables: AtomicU32::new(0), stop }))
     }
 
     /// Where it listens.
@@ -70,7 +92,30 @@ impl Engine {
 
     /// Where mail is taken.
     pub fn post(&self) -> &user_pool::Server {
-        &self.0.post
+        match &self.0.post {
+            Mails::Server(server) => server,
+            Mails::InProcess(_) => panic!("mail in process: Engine::mails has it"),
+        }
+    }
+
+    /// The mails of an engine in process.
+    pub fn mails(&self) -> &Post {
+        match &self.0.post {
+            Mails::InProcess(post) => post,
+            Mails::Server(_) => panic!("mail over HTTP: Engine::post has it"),
+        }
+    }
+
+    /// A mailer to where mail is taken.
+    pub fn mail(&self) -> Mail {
+        match &self.0.post {
+            Mails::Server(server) => crate::world::mail(server.url()),
+            Mails::InProcess(post) => crate::world::mail(&self.0.endpoint).over(in_process::client(post.clone())),
+        }
+    }
+
+    fn is_in_process(&self) -> bool {
+        matches!(self.0.post, Mails::InProcess(_))
     }
 
     /// A new table, made from the one definition.
@@ -83,7 +128,11 @@ impl Engine {
 
     /// A table by its name, through a client of its own.
     pub fn connect(&self, name: &str) -> Table {
-        Self::connect_at(&self.0.endpoint, name)
+        let table = Self::connect_at(&self.0.endpoint, name);
+        if self.is_in_process() {
+            return table.over(in_process::client(Wire::new(self.database().clone())));
+        }
+        table
     }
 
     /// A table by its name, at another endpoint.
@@ -101,13 +150,16 @@ impl Engine {
 
     /// `DynamoDB` as the SDK speaks to it, for what no part of Tenantry does, such as a scan.
     pub fn client(&self) -> aws_sdk_dynamodb::Client {
+        let http = if self.is_in_process() {
+            in_process::client(Wire::new(self.database().clone()))
+        } else {
+            store::connect::http_client(Some(&self.0.endpoint), &store::connect::Trust::Amazon).expect("a client")
+        };
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("eu-west-1"))
             .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
-            .http_client(
-                store::connect::http_client(Some(&self.0.endpoint), &store::connect::Trust::Amazon).expect("a client"),
-            )
+            .http_client(http)
             .endpoint_url(&self.0.endpoint)
             .build();
         aws_sdk_dynamodb::Client::from_conf(config)

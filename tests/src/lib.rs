@@ -21,6 +21,7 @@ pub mod dump;
 pub mod engine;
 pub mod event;
 pub mod fixture;
+pub mod in_process;
 pub mod nouns;
 pub mod proxy;
 pub mod world;

@@ -73,7 +73,7 @@ impl World {
                 table.clone(),
                 code_keys(),
                 Limits::default(),
-                mail(engine.post().url()),
+                engine.mail(),
                 random,
             ),
             verify_auth_challenge: VerifyAuthChallenge::new(table.clone(), code_keys(), Limits::default()),

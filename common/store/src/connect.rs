@@ -173,6 +173,13 @@ impl Table {
         Ok(Self { client, name: connection.table, jitter: connection.jitter, patience })
     }
 
+    /// The same table over another HTTP client, for tests that have one of their own.
+    #[must_use]
+    pub fn over(self, http: SharedHttpClient) -> Self {
+        let config = self.client.config().to_builder().http_client(http).build();
+        Self { client: Client::from_conf(config), ..self }
+    }
+
     /// One invocation's use of the table: nothing is begun after the deadline, and calls are counted. Tools have no deadline.
     pub fn session(&self, deadline: Option<Instant>) -> Session {
         Session::new(self.clone(), deadline)

@@ -6,7 +6,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::config::timeout::TimeoutConfig;
-use aws_sdk_sesv2::config::{BehaviorVersion, Region};
+use aws_sdk_sesv2::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use domain::Email;
@@ -95,6 +95,13 @@ impl Mail {
             config = config.endpoint_url(endpoint);
         }
         Ok(Self { client: Client::from_conf(config.build()), from, nowhere, configuration_set, words })
+    }
+
+    /// The same over another HTTP client, for tests that have one of their own.
+    #[must_use]
+    pub fn over(self, http: SharedHttpClient) -> Self {
+        let config = self.client.config().to_builder().http_client(http).build();
+        Self { client: Client::from_conf(config), ..self }
     }
 
     /// Sends a code to a mailbox, or to nowhere: the same request to the same service, whose answer takes as long.
