@@ -6,6 +6,8 @@
     reason = "how long somebody lets it run is of their clock, not of the product's time"
 )]
 
+pub mod model;
+
 use std::fmt;
 use std::time::{Duration, Instant};
 

@@ -1,0 +1,260 @@
+//! What operators and admins do to the table once more, from the documents. `Err`: it is refused, and nothing changes.
+
+use super::nouns::{
+    Bar, Chain, Invitation, InvitationState, Join, Kind, Model, Name, Origin, Row, Status, TenantStatus,
+};
+use super::rules::{may_grant, step};
+
+/// It cannot be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct No;
+
+type Done = Result<(), No>;
+
+const fn only_if(it: bool) -> Done {
+    if it { Ok(()) } else { Err(No) }
+}
+
+impl Model {
+    fn row(&self, tenant: Name, person: Name) -> Result<Row, No> {
+        self.rows.get(&(person, tenant)).copied().ok_or(No)
+    }
+
+    fn set(&mut self, tenant: Name, person: Name, status: Status, change: impl FnOnce(&mut Row)) {
+        let now = self.now;
+        if let Some(row) = self.rows.get_mut(&(person, tenant)) {
+            if row.status != status {
+                row.since = now;
+            }
+            row.status = status;
+            change(row);
+        }
+    }
+
+    fn is_last_owner(&self, tenant: Name, person: Name) -> bool {
+        let owner = |row: &Row| row.status == Status::Active && row.role == "owner";
+        self.rows.get(&(person, tenant)).is_some_and(owner)
+            && self.rows.iter().filter(|((_, of), row)| *of == tenant && owner(row)).count() == 1
+    }
+
+    fn bar(&mut self, tenant: Name, row: &Row, suspended: bool) {
+        if let Some(mailbox) = row.address {
+            self.bars.insert((tenant, mailbox), Bar { suspended, since: self.now });
+        }
+    }
+
+    fn not_closed(&self, tenant: Name) -> Done {
+        only_if(self.tenants[tenant].status != TenantStatus::Closed)
+    }
+
+    /// Invites the holder of a mailbox, for a week; what was open for them is replaced. Gives the invitation's place in the list.
+    pub fn invite(&mut self, tenant: Name, mailbox: Name, role: Name, inviter: Option<Name>) -> Result<usize, No> {
+        if let Some(inviter) = inviter {
+            let row = self.row(tenant, inviter)?;
+            only_if(row.status == Status::Active && step(row.role) >= step("admin") && may_grant(row.role, role))?;
+        }
+        self.not_closed(tenant)?;
+        let made = self.now;
+        for one in &mut self.invitations {
+            if one.tenant == tenant && one.address == mailbox && one.state == InvitationState::Open {
+                one.state = InvitationState::Revoked;
+            }
+        }
+        let expires = made + 7 * 24 * 3_600;
+        let state = InvitationState::Open;
+        self.invitations.push(Invitation { tenant, address: mailbox, role, inviter, made, expires, state });
+        Ok(self.invitations.len() - 1)
+    }
+
+    /// Takes the open invitation of a mailbox back.
+    pub fn revoke(&mut self, tenant: Name, mailbox: Name) -> Done {
+        let open = |one: &&mut Invitation| {
+            one.tenant == tenant && one.address == mailbox && one.state == InvitationState::Open
+        };
+        let one = self.invitations.iter_mut().find(open).ok_or(No)?;
+        one.state = InvitationState::Revoked;
+        Ok(())
+    }
+
+    /// Removes a member: the row stays, the seat is free, the mailbox is barred.
+    pub fn remove(&mut self, tenant: Name, person: Name) -> Done {
+        let row = self.row(tenant, person)?;
+        match row.status {
+            Status::Superseded => return Err(No),
+            Status::Removed => return Ok(()),
+            _ => only_if(!self.is_last_owner(tenant, person))?,
+        }
+        self.bar(tenant, &row, false);
+        self.set(tenant, person, Status::Removed, |_| {});
+        Ok(())
+    }
+
+    /// Suspends a member.
+    pub fn suspend(&mut self, tenant: Name, person: Name) -> Done {
+        let row = self.row(tenant, person)?;
+        match row.status {
+            Status::Suspended => return Ok(()),
+            Status::Active => only_if(!self.is_last_owner(tenant, person))?,
+            _ => return Err(No),
+        }
+        self.bar(tenant, &row, true);
+        self.set(tenant, person, Status::Suspended, |_| {});
+        Ok(())
+    }
+
+    /// Lifts a suspension.
+    pub fn resume(&mut self, tenant: Name, person: Name) -> Done {
+        let row = self.row(tenant, person)?;
+        only_if(matches!(row.status, Status::Active | Status::Suspended))?;
+        if row.status == Status::Suspended
+            && let Some(mailbox) = row.address
+            && self.bars.get(&(tenant, mailbox)).is_some_and(|bar| bar.suspended)
+        {
+            self.bars.remove(&(tenant, mailbox));
+        }
+        self.set(tenant, person, Status::Active, |_| {});
+        Ok(())
+    }
+
+    /// Takes a removed member back, as somebody whom an operator added.
+    pub fn reinstate(&mut self, tenant: Name, person: Name) -> Done {
+        let row = self.row(tenant, person)?;
+        self.not_closed(tenant)?;
+        match row.status {
+            Status::Active => {}
+            Status::Removed => only_if(self.has_seat(tenant))?,
+            _ => return Err(No),
+        }
+        if let Some(mailbox) = row.address {
+            self.bars.remove(&(tenant, mailbox));
+            self.holders.insert((tenant, mailbox), person);
+        }
+        self.set(tenant, person, Status::Active, |row| row.origin = Origin::Added);
+        Ok(())
+    }
+
+    /// Changes what a member is.
+    pub fn set_role(&mut self, tenant: Name, person: Name, role: Name) -> Done {
+        let row = self.row(tenant, person)?;
+        only_if(matches!(row.status, Status::Active | Status::Suspended))?;
+        only_if(role == "owner" || !self.is_last_owner(tenant, person))?;
+        self.set(tenant, person, row.status, |row| row.role = role);
+        Ok(())
+    }
+
+    /// Lets somebody in who asked.
+    pub fn approve(&mut self, tenant: Name, person: Name) -> Done {
+        let row = self.row(tenant, person)?;
+        self.not_closed(tenant)?;
+        match row.status {
+            Status::Active => return Ok(()),
+            Status::Requested | Status::Denied => only_if(self.has_seat(tenant))?,
+            _ => return Err(No),
+        }
+        if let Some(mailbox) = row.address {
+            only_if(!self.bars.contains_key(&(tenant, mailbox)))?;
+            self.holders.insert((tenant, mailbox), person);
+        }
+        self.set(tenant, person, Status::Active, |_| {});
+        Ok(())
+    }
+
+    /// Says no to somebody who asked.
+    pub fn deny(&mut self, tenant: Name, person: Name) -> Done {
+        let row = self.row(tenant, person)?;
+        only_if(matches!(row.status, Status::Requested | Status::Denied))?;
+        self.set(tenant, person, Status::Denied, |_| {});
+        Ok(())
+    }
+
+    /// Sets a tenant's status: anything but what is closed, which has to be restored first.
+    pub fn set_status(&mut self, tenant: Name, from: &[TenantStatus], to: TenantStatus) -> Done {
+        let found = self.tenants.get_mut(tenant).ok_or(No)?;
+        only_if(found.status == to || from.contains(&found.status))?;
+        found.status = to;
+        Ok(())
+    }
+
+    /// Sets how people join.
+    pub fn set_join(&mut self, tenant: Name, join: Join) -> Done {
+        self.not_closed(tenant)?;
+        self.tenants.get_mut(tenant).ok_or(No)?.join = join;
+        Ok(())
+    }
+
+    /// Sets how people sign in: a chain, or single sign-on, not both; and not single sign-on without a provider.
+    pub fn set_ways(&mut self, tenant: Name, chain: Chain, sso: bool) -> Done {
+        self.not_closed(tenant)?;
+        only_if(!sso || chain == Chain::Password)?;
+        let had = self.tenants[tenant].sso;
+        only_if(!sso || had || self.providers.values().any(|one| one.of == Some(tenant) && one.enabled))?;
+        let found = self.tenants.get_mut(tenant).ok_or(No)?;
+        (found.chain, found.sso) = (chain, sso);
+        Ok(())
+    }
+
+    /// Gives a domain up. Those whose membership rests on it stay, or do not.
+    pub fn release(&mut self, tenant: Name, domain: Name, keep: bool) -> Done {
+        self.hand_over(tenant, domain, None, keep)
+    }
+
+    /// Gives a domain to another tenant.
+    pub fn transfer(&mut self, from: Name, domain: Name, to: Name, keep: bool) -> Done {
+        self.not_closed(to)?;
+        self.hand_over(from, domain, Some(to), keep)
+    }
+
+    fn hand_over(&mut self, from: Name, domain: Name, to: Option<Name>, keep: bool) -> Done {
+        let found = self.domains.get_mut(domain).filter(|found| found.owner == Some(from)).ok_or(No)?;
+        let generation = found.generation;
+        found.owner = to;
+        found.generation += 1;
+        found.join = None;
+        let rests = |((_, of), row): (&(Name, Name), &mut Row)| {
+            let rests = *of == from && row.origin == Origin::Domain(domain, generation);
+            if rests && matches!(row.status, Status::Active | Status::Suspended) {
+                row.origin = Origin::Added;
+            }
+        };
+        if keep {
+            self.rows.iter_mut().for_each(rests);
+        }
+        Ok(())
+    }
+
+    /// Makes a tenant the owner of a domain that nobody owns.
+    pub fn assume(&mut self, tenant: Name, domain: Name) -> Done {
+        self.not_closed(tenant)?;
+        let found = self.domains.get_mut(domain).ok_or(No)?;
+        if found.owner == Some(tenant) {
+            return Ok(());
+        }
+        only_if(found.owner.is_none())?;
+        found.owner = Some(tenant);
+        found.generation += 1;
+        found.join = None;
+        Ok(())
+    }
+
+    /// Sets how people of a domain join.
+    pub fn set_domain_join(&mut self, tenant: Name, domain: Name, join: Option<Join>) -> Done {
+        let found = self.domains.get_mut(domain).filter(|found| found.owner == Some(tenant)).ok_or(No)?;
+        only_if(join != Some(Join::Open))?;
+        found.join = join;
+        Ok(())
+    }
+
+    /// Leaves a tombstone.
+    pub fn unbind(&mut self, client: Name) -> Done {
+        let found = self.clients.get_mut(client).ok_or(No)?;
+        (found.kind, found.observe) = (Kind::Unbound, false);
+        Ok(())
+    }
+
+    /// Lets what is decided at a client count, or only be logged.
+    pub fn set_mode(&mut self, client: Name, observe: bool) -> Done {
+        let found = self.clients.get_mut(client).filter(|found| found.kind != Kind::Unbound).ok_or(No)?;
+        found.observe = observe;
+        Ok(())
+    }
+}
