@@ -10,6 +10,7 @@ use store::{Connection, Table};
 use tokio::sync::oneshot;
 
 use crate::in_process::{self, Post, Wire};
+use crate::proxy::script::Script;
 
 /// An engine that runs as long as somebody holds it.
 #[derive(Debug, Clone)]
@@ -133,6 +134,12 @@ impl Engine {
             return table.over(in_process::client(Wire::new(self.database().clone())));
         }
         table
+    }
+
+    /// A table by its name, reached in process, with whatever the script says happening on the way.
+    pub fn connect_scripted(&self, name: &str, script: &Script) -> Table {
+        let wire = Wire::scripted(self.database().clone(), script.clone());
+        Self::connect_at(&self.0.endpoint, name).over(in_process::client(wire))
     }
 
     /// A table by its name, at another endpoint.

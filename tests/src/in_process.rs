@@ -6,12 +6,15 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use crate::proxy::script::{Passage, Script};
 
 /// What the engine answers to a request: status and body, as its server does.
 pub fn answer(database: &Database, operation: &str, body: &[u8]) -> (u16, Vec<u8>) {
@@ -53,7 +56,10 @@ pub(crate) fn operation(target: Option<&str>) -> String {
 
 /// Stands for the network between the SDK and the engine.
 #[derive(Clone)]
-pub(crate) struct Wire(Database);
+pub(crate) struct Wire {
+    database: Database,
+    script: Option<Script>,
+}
 
 impl std::fmt::Debug for Wire {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -64,15 +70,32 @@ impl std::fmt::Debug for Wire {
 impl Wire {
     /// To this engine.
     pub(crate) const fn new(database: Database) -> Self {
-        Self(database)
+        Self { database, script: None }
+    }
+
+    /// To this engine, with whatever is to happen on the way.
+    pub(crate) const fn scripted(database: Database, script: Script) -> Self {
+        Self { database, script: Some(script) }
     }
 }
 
 impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let operation = operation(request.headers().get("x-amz-target"));
-        let (status, body) = answer(&self.0, &operation, request.body().bytes().unwrap_or_default());
-        HttpConnectorFuture::ready(Ok(response(status, body)))
+        let body = request.body().bytes().unwrap_or_default();
+        let Some(script) = self.script.clone() else {
+            let (status, body) = answer(&self.database, &operation, body);
+            return HttpConnectorFuture::ready(Ok(response(status, body)));
+        };
+        let (body, database) = (body.to_vec(), self.database.clone());
+        HttpConnectorFuture::new(async move {
+            let asked = operation.clone();
+            let onward = async move |body: Vec<u8>| answer(&database, &asked, &body);
+            match script.pass(operation, body, onward).await {
+                Passage::Answer(status, body) => Ok(response(status, body)),
+                Passage::Cut(_) => Err(ConnectorError::io("the connection is cut".into())),
+            }
+        })
     }
 }
 

@@ -1,5 +1,9 @@
 //! A proxy before the engine that bends its answers, for what a table does only on a bad day.
 
+pub mod fault;
+pub mod faulty;
+pub mod script;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
