@@ -2,7 +2,7 @@
 
 use domain::enrol::{self, Enrolment, Joining};
 use domain::{
-    Account, Bar, DomainOwner, Holder, Invitation, InvitationState, Inviter, Mailbox, MailboxKey, MemberId, Membership,
+    Account, Bar, Ceiling, DomainOwner, Holder, Invitation, InvitationState, Inviter, Mailbox, MailboxKey, MemberId, Membership,
     MembershipStatus, Origin, Person, Provider, Rank, Refusal, Tenant, TenantId, UserName,
 };
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::batch::{Batch, Found};
 use crate::broken::Broken;
 use crate::codec::Entity;
-use crate::entity::{ACTIVE, KeyedMailbox, Remembered, rank_number};
+use crate::entity::{ACTIVE, KeyedMailbox, Remembered, Seats, rank_number};
 use crate::keys::Key;
 use crate::session::Session;
 use crate::transaction::{Commit, Condition, SeatChange, Transaction};
@@ -206,7 +206,7 @@ pub async fn enrol(
     Err(Broken::Contended)
 }
 
-/// What [`enrol()`] would answer, without writing: for clients in observe mode.
+/// What [`enrol()`] would answer, without writing: for clients in observe mode, and for whoever has to answer a code first.
 pub async fn foresee(
     session: &Session,
     visit: &Visit<'_>,
@@ -214,10 +214,51 @@ pub async fn foresee(
     reminder: Reminder,
 ) -> Result<Enrolment, Broken> {
     let aside = visit.aside(session, facts, reminder).await?;
-    Ok(match &facts.tenant {
-        Some(tenant) => decide(visit, tenant, facts, &aside),
-        None => Enrolment::Refuse(Refusal::ClientNotBound),
+    let Some(tenant) = &facts.tenant else { return Ok(Enrolment::Refuse(Refusal::ClientNotBound)) };
+    let decision = decide(visit, tenant, facts, &aside);
+    if let Enrolment::Join(joining) = &decision
+        && let Some(refusal) = in_the_way(session, tenant, joining).await?
+    {
+        return Ok(Enrolment::Refuse(refusal));
+    }
+    Ok(decision)
+}
+
+/// What nobody but the transaction of [`enrol()`] asks: whether the inviter still may, and whether there is a seat.
+async fn in_the_way(session: &Session, tenant: &Tenant, joining: &Joining) -> Result<Option<Refusal>, Broken> {
+    let inviter_key = match joining.redeems.as_ref().map(|terms| &terms.inviter) {
+        Some(Inviter::Member(inviter)) => Some(Key::membership(inviter, &tenant.id)),
+        Some(Inviter::Operator) | None => None,
+    };
+    let seats_key = joining.takes_over.is_none().then(|| Key::seats(&tenant.id));
+    let mut batch = Batch::default();
+    batch.maybe(inviter_key.clone()).maybe(seats_key.clone());
+    // An empty batch costs no round trip.
+    let found = session.batch(batch).await?;
+    let inviter: Option<Membership> = found.maybe(inviter_key.as_ref())?;
+    let seats: Option<Seats> = found.maybe(seats_key.as_ref())?;
+    let may = inviter_key.is_none() || inviter.is_some_and(|inviter| may_still_invite(&inviter, joining, tenant));
+    let full = seats.is_some_and(|seats| seats.limit.is_some_and(|limit| seats.used >= limit));
+    Ok(match (may, full) {
+        (false, _) => Some(Refusal::InvitationUnusable),
+        (true, true) => Some(Refusal::SeatsFull),
+        (true, false) => None,
     })
+}
+
+/// What [`ceiling`] demands, of a row that was read.
+fn may_still_invite(inviter: &Membership, joining: &Joining, tenant: &Tenant) -> bool {
+    let stands = match inviter.status {
+        MembershipStatus::Active => true,
+        MembershipStatus::Removed | MembershipStatus::Superseded => outlives_inviter(&joining.roles.ceiling(), tenant),
+        MembershipStatus::Requested | MembershipStatus::Denied | MembershipStatus::Suspended => false,
+    };
+    stands && joining.roles.ceiling().allows(&inviter.roles)
+}
+
+/// Whether an invitation to these roles still holds when its inviter was removed.
+fn outlives_inviter(needed: &Ceiling, tenant: &Tenant) -> bool {
+    tenant.policy.invitations_outlive_inviter && needed.rank <= Rank::Member && needed.custom.is_empty()
 }
 
 fn decide(visit: &Visit<'_>, tenant: &Tenant, facts: &Facts, aside: &Aside) -> Enrolment {
@@ -359,7 +400,7 @@ fn ceiling(joining: &Joining, tenant: &Tenant) -> Condition {
         // Writing to a String cannot fail.
         let _ = write!(text, " AND (#rank = :owner OR contains(#roles, :role{at}))");
     }
-    let outlives = tenant.policy.invitations_outlive_inviter && needed.rank <= Rank::Member && needed.custom.is_empty();
+    let outlives = outlives_inviter(&needed, tenant);
     text.push_str(if outlives {
         " AND (#status = :active OR #status = :removed OR #status = :superseded)"
     } else {
