@@ -26,6 +26,8 @@ pub struct Sent {
     pub answers: u64,
     pub used: bool,
     pub proven: bool,
+    /// Where it went: to nobody, if no code can go to the account.
+    pub to: Option<Name>,
 }
 
 /// So many since then.
@@ -158,15 +160,17 @@ impl Model {
         self.codes.here.insert(place, here.more());
         self.codes.hour.insert((account.person, proven), hour.more());
         self.codes.day.insert((account.person, proven), day.more());
+        let to = account.mailbox().filter(|_| account.verified && account.identities == Identities::None);
         let answers = lives.filter(|sent| !sent.used).map_or(0, |sent| sent.answers);
-        self.codes.sent.insert(place, Sent { at: now, expires: now + 5 * MINUTE, answers, used: false, proven });
+        self.codes.sent.insert(place, Sent { at: now, expires: now + 5 * MINUTE, answers, used: false, proven, to });
         Ok(true)
     }
 
     /// Verify auth challenge, of the code that was shown last: whether it is right.
-    pub fn verify(&mut self, client: Name, person: Name, right: bool) -> bool {
+    pub fn verify(&mut self, client: Name, account: &Account, right: bool) -> bool {
         let now = self.now;
-        let place = (person, client);
+        let place = (account.person, client);
+        let here = account.mailbox().filter(|_| account.verified && account.identities == Identities::None);
         let code_alone = self.codes.sent.get(&place).is_some_and(|sent| !sent.proven);
         let wrong = Count::now(self.codes.wrong.get(&place), DAY, now);
         let Some(sent) = self.codes.sent.get_mut(&place) else { return false };
@@ -174,6 +178,8 @@ impl Model {
             return false;
         }
         sent.answers += 1;
+        // A code is for the mailbox that it went to, and what went to nobody is nobody's.
+        let right = right && sent.to.is_some() && sent.to == here;
         if right {
             sent.used = true;
             self.answered.insert(place);

@@ -187,6 +187,8 @@ pub struct Model {
     pub pool: Pool,
     pub tenants: BTreeMap<Name, Tenant>,
     pub domains: BTreeMap<Name, Domain>,
+    /// Who proved a domain, by domain and tenant: whether it still counts.
+    pub claims: BTreeMap<(Name, Name), bool>,
     pub providers: BTreeMap<Name, Provider>,
     pub clients: BTreeMap<Name, Binding>,
     pub invitations: Vec<Invitation>,
@@ -196,8 +198,8 @@ pub struct Model {
     pub bars: BTreeMap<(Name, Name), Bar>,
     /// Who came with a mailbox last, by tenant and mailbox.
     pub holders: BTreeMap<(Name, Name), Name>,
-    /// The invitation that somebody presented at sign-up.
-    pub presented: BTreeMap<Name, usize>,
+    /// The tenant whose invitation somebody presented at sign-up, and with which mailbox.
+    pub presented: BTreeMap<Name, (Name, Name)>,
     /// Who answered a code at which client.
     pub answered: BTreeSet<(Name, Name)>,
     pub members: usize,

@@ -1,7 +1,8 @@
 //! What operators and admins do to the table once more, from the documents. `Err`: it is refused, and nothing changes.
 
 use super::nouns::{
-    Bar, Chain, Invitation, InvitationState, Join, Kind, Model, Name, Origin, Row, Status, TenantStatus,
+    Bar, Binding, Chain, Domain, Invitation, InvitationState, Join, Kind, Model, Name, Origin, Provider, Row, Status,
+    Tenant, TenantStatus,
 };
 use super::rules::{may_grant, step};
 
@@ -37,8 +38,11 @@ impl Model {
             && self.rows.iter().filter(|((_, of), row)| *of == tenant && owner(row)).count() == 1
     }
 
+    /// Bars the mailbox that somebody came with. A suspension that is there already stays, until its own member is removed or resumed.
     fn bar(&mut self, tenant: Name, row: &Row, suspended: bool) {
-        if let Some(mailbox) = row.address {
+        let Some(mailbox) = row.address else { return };
+        let before = self.bars.get(&(tenant, mailbox));
+        if !before.is_some_and(|bar| bar.suspended && (suspended || row.status != Status::Suspended)) {
             self.bars.insert((tenant, mailbox), Bar { suspended, since: self.now });
         }
     }
@@ -47,13 +51,23 @@ impl Model {
         only_if(self.tenants[tenant].status != TenantStatus::Closed)
     }
 
+    /// Nobody comes back to a closed tenant.
+    fn comes_back(&self, tenant: Name, row: &Row) -> Done {
+        if row.status == Status::Active { Ok(()) } else { self.not_closed(tenant) }
+    }
+
     /// Invites the holder of a mailbox, for a week; what was open for them is replaced. Gives the invitation's place in the list.
     pub fn invite(&mut self, tenant: Name, mailbox: Name, role: Name, inviter: Option<Name>) -> Result<usize, No> {
+        self.not_closed(tenant)?;
         if let Some(inviter) = inviter {
+            only_if(self.tenants[tenant].status == TenantStatus::Active)?;
             let row = self.row(tenant, inviter)?;
             only_if(row.status == Status::Active && step(row.role) >= step("admin") && may_grant(row.role, role))?;
         }
-        self.not_closed(tenant)?;
+        // Nobody invites around a suspension, or who is a member already.
+        only_if(!self.bars.get(&(tenant, mailbox)).is_some_and(|bar| bar.suspended))?;
+        let holder = self.holders.get(&(tenant, mailbox)).and_then(|holder| self.rows.get(&(*holder, tenant)));
+        only_if(!holder.is_some_and(|row| row.status == Status::Active))?;
         let made = self.now;
         for one in &mut self.invitations {
             if one.tenant == tenant && one.address == mailbox && one.state == InvitationState::Open {
@@ -93,7 +107,7 @@ impl Model {
     pub fn suspend(&mut self, tenant: Name, person: Name) -> Done {
         let row = self.row(tenant, person)?;
         match row.status {
-            Status::Suspended => return Ok(()),
+            Status::Suspended => {}
             Status::Active => only_if(!self.is_last_owner(tenant, person))?,
             _ => return Err(No),
         }
@@ -106,8 +120,8 @@ impl Model {
     pub fn resume(&mut self, tenant: Name, person: Name) -> Done {
         let row = self.row(tenant, person)?;
         only_if(matches!(row.status, Status::Active | Status::Suspended))?;
-        if row.status == Status::Suspended
-            && let Some(mailbox) = row.address
+        self.comes_back(tenant, &row)?;
+        if let Some(mailbox) = row.address
             && self.bars.get(&(tenant, mailbox)).is_some_and(|bar| bar.suspended)
         {
             self.bars.remove(&(tenant, mailbox));
@@ -119,15 +133,21 @@ impl Model {
     /// Takes a removed member back, as somebody whom an operator added.
     pub fn reinstate(&mut self, tenant: Name, person: Name) -> Done {
         let row = self.row(tenant, person)?;
-        self.not_closed(tenant)?;
+        self.comes_back(tenant, &row)?;
+        let mailbox = row.address.ok_or(No)?;
         match row.status {
-            Status::Active => {}
-            Status::Removed => only_if(self.has_seat(tenant))?,
+            // What the membership rested on may be gone: from now on the operator vouches.
+            Status::Active => {
+                if !self.bars.get(&(tenant, mailbox)).is_some_and(|bar| bar.suspended) {
+                    self.bars.remove(&(tenant, mailbox));
+                }
+            }
+            Status::Removed => {
+                only_if(self.has_seat(tenant))?;
+                self.bars.remove(&(tenant, mailbox));
+                self.holders.insert((tenant, mailbox), person);
+            }
             _ => return Err(No),
-        }
-        if let Some(mailbox) = row.address {
-            self.bars.remove(&(tenant, mailbox));
-            self.holders.insert((tenant, mailbox), person);
         }
         self.set(tenant, person, Status::Active, |row| row.origin = Origin::Added);
         Ok(())
@@ -145,7 +165,7 @@ impl Model {
     /// Lets somebody in who asked.
     pub fn approve(&mut self, tenant: Name, person: Name) -> Done {
         let row = self.row(tenant, person)?;
-        self.not_closed(tenant)?;
+        self.comes_back(tenant, &row)?;
         match row.status {
             Status::Active => return Ok(()),
             Status::Requested | Status::Denied => only_if(self.has_seat(tenant))?,
@@ -177,17 +197,16 @@ impl Model {
 
     /// Sets how people join.
     pub fn set_join(&mut self, tenant: Name, join: Join) -> Done {
-        self.not_closed(tenant)?;
         self.tenants.get_mut(tenant).ok_or(No)?.join = join;
         Ok(())
     }
 
-    /// Sets how people sign in: a chain, or single sign-on, not both; and not single sign-on without a provider.
+    /// Sets how people sign in: a chain, or single sign-on, not both; and not single sign-on without a provider and a domain.
     pub fn set_ways(&mut self, tenant: Name, chain: Chain, sso: bool) -> Done {
-        self.not_closed(tenant)?;
         only_if(!sso || chain == Chain::Password)?;
         let had = self.tenants[tenant].sso;
         only_if(!sso || had || self.providers.values().any(|one| one.of == Some(tenant) && one.enabled))?;
+        only_if(!sso || had || self.domains.values().any(|one| one.owner == Some(tenant)))?;
         let found = self.tenants.get_mut(tenant).ok_or(No)?;
         (found.chain, found.sso) = (chain, sso);
         Ok(())
@@ -205,19 +224,35 @@ impl Model {
     }
 
     fn hand_over(&mut self, from: Name, domain: Name, to: Option<Name>, keep: bool) -> Done {
-        let found = self.domains.get_mut(domain).filter(|found| found.owner == Some(from)).ok_or(No)?;
-        let generation = found.generation;
-        found.owner = to;
-        found.generation += 1;
-        found.join = None;
-        let rests = |((_, of), row): (&(Name, Name), &mut Row)| {
-            let rests = *of == from && row.origin == Origin::Domain(domain, generation);
-            if rests && matches!(row.status, Status::Active | Status::Suspended) {
-                row.origin = Origin::Added;
-            }
+        let found = self.domains.get(domain).ok_or(No)?.clone();
+        let again = found.owner == to && self.claims.get(&(domain, from)) == Some(&false);
+        only_if(found.owner == Some(from) || again)?;
+        let generation = if again { found.generation.saturating_sub(1) } else { found.generation };
+        let rests = |row: &Row| {
+            let status = matches!(row.status, Status::Active | Status::Suspended | Status::Requested);
+            status && row.origin == Origin::Domain(domain, generation)
         };
+        let owner = |row: &Row| row.status == Status::Active && row.role == "owner";
+        let (mut owners, mut going) = (0, 0);
+        for row in self.rows.iter().filter(|((_, of), _)| *of == from).map(|(_, row)| row) {
+            owners += usize::from(owner(row));
+            going += usize::from(owner(row) && rests(row));
+        }
+        // A tenant that is not closed keeps an owner.
+        let closed = self.tenants[from].status == TenantStatus::Closed;
+        only_if(again || keep || closed || going == 0 || owners > going)?;
         if keep {
-            self.rows.iter_mut().for_each(rests);
+            let rows = self.rows.iter_mut().filter(|((_, of), _)| *of == from).map(|(_, row)| row);
+            rows.filter(|row| rests(row)).for_each(|row| row.origin = Origin::Added);
+        }
+        if !again {
+            self.domains.insert(domain, Domain { owner: to, generation: found.generation + 1, join: None });
+            if let Some(claim) = self.claims.get_mut(&(domain, from)) {
+                *claim = false;
+            }
+            if let Some(to) = to {
+                self.claims.insert((domain, to), true);
+            }
         }
         Ok(())
     }
@@ -233,11 +268,13 @@ impl Model {
         found.owner = Some(tenant);
         found.generation += 1;
         found.join = None;
+        self.claims.insert((domain, tenant), true);
         Ok(())
     }
 
     /// Sets how people of a domain join.
     pub fn set_domain_join(&mut self, tenant: Name, domain: Name, join: Option<Join>) -> Done {
+        self.not_closed(tenant)?;
         let found = self.domains.get_mut(domain).filter(|found| found.owner == Some(tenant)).ok_or(No)?;
         only_if(join != Some(Join::Open))?;
         found.join = join;
@@ -255,6 +292,56 @@ impl Model {
     pub fn set_mode(&mut self, client: Name, observe: bool) -> Done {
         let found = self.clients.get_mut(client).filter(|found| found.kind != Kind::Unbound).ok_or(No)?;
         found.observe = observe;
+        Ok(())
+    }
+
+    /// Sets what of a policy restricts nobody.
+    pub fn set_policy(&mut self, tenant: Name, change: impl FnOnce(&mut Tenant)) -> Done {
+        change(self.tenants.get_mut(tenant).ok_or(No)?);
+        Ok(())
+    }
+
+    /// Sets how many seats there are, whoever sits on them already.
+    pub fn set_limit(&mut self, tenant: Name, limit: Option<usize>) -> Done {
+        self.set_policy(tenant, |policy| policy.limit = limit)
+    }
+
+    /// Sets what people join as who join by themselves: nothing above a member.
+    pub fn set_default_role(&mut self, tenant: Name, role: Name) -> Done {
+        only_if(step(role) <= step("member"))?;
+        self.set_policy(tenant, |policy| policy.default_role = role)
+    }
+
+    /// Lets a provider count, or not.
+    pub fn enable(&mut self, provider: Name, enabled: bool) -> Done {
+        self.providers.get_mut(provider).ok_or(No)?.enabled = enabled;
+        Ok(())
+    }
+
+    /// Makes a provider nobody's.
+    pub fn unbind_provider(&mut self, provider: Name) -> Done {
+        self.providers.remove(provider).map(drop).ok_or(No)
+    }
+
+    /// Binds a provider that nobody has: to a tenant, or to everybody.
+    pub fn bind_provider(&mut self, provider: Name, of: Option<Name>) -> Done {
+        if let Some(of) = of {
+            self.not_closed(of)?;
+        }
+        match self.providers.get(provider) {
+            Some(found) => only_if(found.of == of)?,
+            None => drop(self.providers.insert(provider, Provider { of, enabled: true })),
+        }
+        Ok(())
+    }
+
+    /// Lifts what wrong codes did to a person at a tenant's clients.
+    pub fn unlock_at(&mut self, tenant: Name, person: Name) -> Done {
+        let of_tenant = |binding: &Binding| binding.kind == Kind::Tenant(tenant);
+        let clients: Vec<Name> =
+            self.clients.iter().filter(|(_, binding)| of_tenant(binding)).map(|(name, _)| *name).collect();
+        only_if(!clients.is_empty())?;
+        self.unlock(person, &clients);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 
 use super::nouns::{
     Account, Bar, Binding, Chain, Code, Identities, Invitation, InvitationState, Join, Kind, Model, Name, Origin, Row,
-    Status, TenantStatus, Way,
+    Status, TenantStatus, Typed, Way,
 };
 
 /// What a token speaks of.
@@ -25,6 +25,9 @@ pub enum Came {
     /// An admin is asked.
     Requested,
 }
+
+/// Post confirmation knows of no tenant that might be meant.
+pub const NO_TENANT: Code = "no tenant";
 
 const LADDER: [Name; 4] = ["viewer", "member", "admin", "owner"];
 
@@ -72,13 +75,15 @@ impl Model {
         self.domains.get(domain).and_then(|domain| domain.owner)
     }
 
-    /// How people of a domain join: as the domain says, or else as its tenant does.
-    fn join(&self, tenant: Name, domain: Name) -> Join {
+    /// How somebody with this address joins: as the domain says, or else as its tenant does; by no domain of the tenant's, only where
+    /// everybody may. Functions' and tagged mailboxes never join by the tenant's domain.
+    fn join(&self, tenant: Name, email: &Typed) -> Join {
         let tenants = self.tenants[tenant].join;
-        match self.domains.get(domain) {
-            Some(found) if found.owner == Some(tenant) => found.join.unwrap_or(tenants),
-            _ if tenants == Join::Open => Join::Open,
-            _ => Join::InvitationOnly,
+        match self.domains.get(email.domain).filter(|found| found.owner == Some(tenant)) {
+            Some(_) if email.special => Join::InvitationOnly,
+            Some(found) => found.join.unwrap_or(tenants),
+            None if tenants == Join::Open => Join::Open,
+            None => Join::InvitationOnly,
         }
     }
 
@@ -96,69 +101,78 @@ impl Model {
         }
     }
 
-    /// Pre sign-up, of somebody who chose a password.
+    /// Pre sign-up, of somebody who chose a password. A token that nobody made is `Some(None)`.
     pub fn sign_up(&mut self, client: Name, account: &Account, token: Option<Option<usize>>) -> Result<(), Code> {
         let binding = self.binding(client)?;
-        if matches!(binding.kind, Kind::Unbound | Kind::Machine(..)) {
-            return Err("CLIENT_NOT_BOUND");
-        }
-        let (Some(email), Some(mailbox)) = (account.email, account.mailbox()) else { return Err("EMAIL_NOT_ACCEPTED") };
-        let shown = token.map(|token| token.map(|at| (at, self.invitations[at].clone())));
-        let tenant = match (binding.kind, &shown) {
+        let good = |at: &usize| {
+            let one = &self.invitations[*at];
+            let here = match binding.kind {
+                Kind::Tenant(tenant) => one.tenant == tenant,
+                _ => true,
+            };
+            here && Some(one.address) == account.mailbox() && self.is_open(one)
+        };
+        let shown = token.map(|token| token.filter(good).ok_or("INVITATION_UNUSABLE"));
+        let tenant = match (binding.kind, shown) {
+            (Kind::Unbound | Kind::Machine(..), _) => return Err("CLIENT_NOT_BOUND"),
             (Kind::Tenant(tenant), _) => tenant,
-            (_, Some(Some((_, invitation)))) => invitation.tenant,
-            (_, Some(None)) => return Err("INVITATION_UNUSABLE"),
-            (_, None) => self.owner(email.domain).ok_or("INVITATION_REQUIRED")?,
+            (Kind::Shared, Some(shown)) => self.invitations[shown?].tenant,
+            (Kind::Shared, None) => self.met_by_domain(account)?,
         };
         self.open(tenant)?;
         if self.tenants[tenant].sso {
             return Err("SSO_REQUIRED");
         }
+        let mailbox = account.mailbox().ok_or("EMAIL_NOT_ACCEPTED")?;
         if let Some(shown) = shown {
-            let good = |one: &Invitation| one.tenant == tenant && one.address == mailbox && self.is_open(one);
-            let (at, _) = shown.filter(|(_, invitation)| good(invitation)).ok_or("INVITATION_UNUSABLE")?;
+            shown?;
             if !binding.observe {
-                self.presented.insert(account.person, at);
+                self.presented.insert(account.person, (tenant, mailbox));
             }
             return Ok(());
         }
-        self.may_start(tenant, account)
+        self.may_start(tenant, account, self.tenants[tenant].lookup)
     }
 
-    /// The routes that need no token: domain, open sign-up, and the look-up where the tenant has chosen it.
-    fn may_start(&self, tenant: Name, account: &Account) -> Result<(), Code> {
+    /// The tenant that a stranger at a shared client can only mean: the owner of their domain. How it is doing is not theirs to learn.
+    fn met_by_domain(&self, account: &Account) -> Result<Name, Code> {
+        let owner = account.mailbox().and(account.email).and_then(|email| self.owner(email.domain));
+        owner.filter(|tenant| self.open(tenant).is_ok()).ok_or("INVITATION_REQUIRED")
+    }
+
+    /// The routes that need no token: domain, open sign-up, and the look-up where it may be.
+    fn may_start(&self, tenant: Name, account: &Account, lookup: bool) -> Result<(), Code> {
         let (Some(email), Some(mailbox)) = (account.email, account.mailbox()) else { return Err("EMAIL_NOT_ACCEPTED") };
-        let by_rule = match self.join(tenant, email.domain) {
-            Join::Open => true,
-            Join::Automatic | Join::Request => !email.special,
-            Join::InvitationOnly => false,
-        };
-        if by_rule || (self.tenants[tenant].lookup && self.invitation(tenant, mailbox).is_some()) {
-            return Ok(());
+        let by_rule = self.join(tenant, email) != Join::InvitationOnly;
+        if by_rule || (lookup && self.invitation(tenant, mailbox).is_some()) {
+            Ok(())
+        } else {
+            Err("INVITATION_REQUIRED")
         }
-        Err("INVITATION_REQUIRED")
     }
 
     /// Pre sign-up, of somebody whom a provider sends.
     pub fn sign_up_by(&self, client: Name, account: &Account, provider: Name) -> Result<(), Code> {
         let binding = self.binding(client)?;
-        if matches!(binding.kind, Kind::Unbound | Kind::Machine(..)) {
-            return Err("CLIENT_NOT_BOUND");
-        }
-        let (Some(email), Some(_)) = (account.email, account.mailbox()) else { return Err("EMAIL_NOT_ACCEPTED") };
-        let found = self.providers.get(provider).filter(|found| found.enabled).ok_or("PROVIDER_NOT_ACCEPTED")?;
-        let tenant = match (binding.kind, found.of) {
-            (Kind::Tenant(tenant), _) | (_, Some(tenant)) => tenant,
-            _ => self.owner(email.domain).ok_or("INVITATION_REQUIRED")?,
+        let found = self.providers.get(provider);
+        let tenant = match (binding.kind, found.and_then(|found| found.of)) {
+            (Kind::Unbound | Kind::Machine(..), _) => return Err("CLIENT_NOT_BOUND"),
+            (Kind::Tenant(tenant), _) => tenant,
+            (Kind::Shared, Some(tenant)) if self.open(tenant).is_ok() => tenant,
+            (Kind::Shared, Some(_)) => return Err("INVITATION_REQUIRED"),
+            (Kind::Shared, None) => self.met_by_domain(account)?,
         };
         self.open(tenant)?;
-        match found.of {
-            Some(own) if own == tenant && self.owner(email.domain) == Some(tenant) => Ok(()),
-            Some(_) => Err("PROVIDER_NOT_ACCEPTED"),
-            None if self.tenants[tenant].sso => Err("SSO_REQUIRED"),
-            None if !account.verified => Err("EMAIL_NOT_VERIFIED"),
-            None => self.may_start(tenant, account),
+        let (_, own) =
+            if found.is_some() { self.proof(account, tenant)? } else { return Err("PROVIDER_NOT_ACCEPTED") };
+        if own {
+            return Ok(());
         }
+        if self.tenants[tenant].sso {
+            return Err("SSO_REQUIRED");
+        }
+        // The provider has proven the mailbox: looking it up tells nobody anything that is not theirs.
+        self.may_start(tenant, account, true)
     }
 
     /// The mailbox that an account has proven towards a tenant, and whether the tenant's own provider did.
@@ -191,13 +205,17 @@ impl Model {
         account.external && self.providers.get(name).is_some_and(|found| found.enabled && found.of == Some(tenant))
     }
 
-    /// Whoever invited must still be able to: an operator always; a member as what they are now; one who was removed, for roles up to
-    /// member, where the tenant's policy says so.
+    /// Whoever invited must still be able to: an operator always; a member as what they are now; one who was removed, as what they
+    /// were, for roles up to member, where the tenant's policy says so; one who is suspended not.
     fn inviter_may(&self, invitation: &Invitation) -> bool {
         let Some(inviter) = invitation.inviter else { return true };
         match self.rows.get(&(inviter, invitation.tenant)) {
             Some(row) if row.status == Status::Active => may_grant(row.role, invitation.role),
-            _ => self.tenants[invitation.tenant].outlive && matches!(invitation.role, "viewer" | "member"),
+            Some(row) if matches!(row.status, Status::Removed | Status::Superseded) => {
+                let low = matches!(invitation.role, "viewer" | "member");
+                low && self.tenants[invitation.tenant].outlive && may_grant(row.role, invitation.role)
+            }
+            _ => false,
         }
     }
 
@@ -218,7 +236,8 @@ impl Model {
             Status::Requested => "APPROVAL_PENDING",
             Status::Denied => "APPROVAL_DENIED",
             Status::Suspended => "MEMBERSHIP_SUSPENDED",
-            Status::Removed | Status::Superseded | Status::Active => "MEMBERSHIP_ENDED",
+            Status::Superseded => "SSO_REQUIRED",
+            Status::Removed | Status::Active => "MEMBERSHIP_ENDED",
         }
     }
 
@@ -228,23 +247,43 @@ impl Model {
         let row = self.rows.get(&(account.person, tenant)).copied();
         match row.map(|row| row.status) {
             Some(Status::Active) => return Ok(Came::Joined),
-            Some(Status::Suspended) => return Err("MEMBERSHIP_SUSPENDED"),
-            Some(Status::Superseded) => return Err("MEMBERSHIP_ENDED"),
+            Some(status @ (Status::Suspended | Status::Superseded)) => return Err(Self::ended(status)),
             _ => {}
         }
-        if self.tenants[tenant].sso && !self.by_own_provider(account, tenant) {
+        let proof = self.proof(account, tenant);
+        let found = proof.ok().and_then(|(mailbox, _)| self.invitation(tenant, mailbox));
+        let found = found.filter(|at| row.is_none_or(|row| self.invitations[*at].made > row.since));
+        // Nothing but a newer invitation, to a mailbox that they have proven, leads back in.
+        if let (Some(row), None) = (row, found) {
+            return Err(Self::ended(row.status));
+        }
+        let sso = self.tenants[tenant].sso;
+        if sso && !account.external {
             return Err("SSO_REQUIRED");
         }
-        let proof = self.proof(account, tenant);
-        let Ok((mailbox, own)) = proof else {
-            return Err(row.map_or(proof.unwrap_err_code(), |row| Self::ended(row.status)));
-        };
-        let found = self.invitation(tenant, mailbox);
-        // A removed member needs an invitation that is later than the removal.
-        let found = found
-            .filter(|at| row.is_none_or(|row| row.status != Status::Removed || self.invitations[*at].made > row.since));
-        let good = found.filter(|at| self.inviter_may(&self.invitations[*at]));
-        if let Some(at) = good {
+        let (mailbox, own) = proof?;
+        if sso && !own {
+            return Err("SSO_REQUIRED");
+        }
+        let bar = self.bars.get(&(tenant, mailbox)).copied();
+        if bar.is_some_and(|bar| bar.suspended) {
+            return Err("MEMBERSHIP_SUSPENDED");
+        }
+        if own
+            && sso
+            && row.is_none()
+            && bar.is_none()
+            && let Some(former) = self.place_of(tenant, mailbox)
+        {
+            if write {
+                self.take_over(tenant, former, account, mailbox);
+            }
+            return Ok(Came::Joined);
+        }
+        if let Some(at) = found {
+            if !self.inviter_may(&self.invitations[at]) {
+                return Err("INVITATION_UNUSABLE");
+            }
             if !self.has_seat(tenant) {
                 return Err("SEATS_FULL");
             }
@@ -255,43 +294,32 @@ impl Model {
             }
             return Ok(Came::Joined);
         }
-        if let Some(row) = row {
-            return Err(Self::ended(row.status));
+        if bar.is_some() {
+            return Err("MEMBERSHIP_ENDED");
         }
-        match self.bars.get(&(tenant, mailbox)) {
-            Some(Bar { suspended: true, .. }) => return Err("MEMBERSHIP_SUSPENDED"),
-            Some(_) => return Err("MEMBERSHIP_ENDED"),
-            None => {}
-        }
-        if own
-            && self.tenants[tenant].sso
-            && let Some(former) = self.place_of(tenant, mailbox)
-        {
-            if write {
-                self.take_over(tenant, former, account, mailbox);
-            }
-            return Ok(Came::Joined);
-        }
-        let default = self.tenants[tenant].default_role;
         let email = account.email.ok_or("EMAIL_NOT_ACCEPTED")?;
-        let (origin, status) = match self.join(tenant, email.domain) {
-            _ if own => {
-                let Identities::One(name) = account.identities else { return Err("LINKED_ACCOUNT") };
-                (Origin::Provider(name), Status::Active)
-            }
-            Join::Open => (Origin::Open, Status::Active),
-            Join::Automatic if !email.special => (self.by_domain(email.domain), Status::Active),
-            Join::Request if !email.special => (self.by_domain(email.domain), Status::Requested),
-            _ if found.is_some() || self.presented.contains_key(account.person) => return Err("INVITATION_UNUSABLE"),
-            _ => return Err("INVITATION_REQUIRED"),
+        let owned = self.owner(email.domain) == Some(tenant);
+        let (origin, status) = match (account.identities, self.join(tenant, email)) {
+            (Identities::One(name), _) if own => (Origin::Provider(name), Status::Active),
+            (_, Join::Open | Join::Automatic) if owned => (self.by_domain(email.domain), Status::Active),
+            (_, Join::Open | Join::Automatic) => (Origin::Open, Status::Active),
+            (_, Join::Request) => (self.by_domain(email.domain), Status::Requested),
+            (_, Join::InvitationOnly) if self.reminder(account) == Some(tenant) => return Err("INVITATION_UNUSABLE"),
+            (_, Join::InvitationOnly) => return Err("INVITATION_REQUIRED"),
         };
         if status == Status::Active && !self.has_seat(tenant) {
             return Err("SEATS_FULL");
         }
         if write {
-            self.join_as(tenant, account, mailbox, default, origin, status);
+            self.join_as(tenant, account, mailbox, self.tenants[tenant].default_role, origin, status);
         }
         if status == Status::Active { Ok(Came::Joined) } else { Ok(Came::Requested) }
+    }
+
+    /// The tenant whose invitation somebody presented when they signed up with the mailbox that they have now.
+    fn reminder(&self, account: &Account) -> Option<Name> {
+        let (tenant, mailbox) = self.presented.get(account.person)?;
+        (Some(*mailbox) == account.mailbox()).then_some(*tenant)
     }
 
     fn by_domain(&self, domain: Name) -> Origin {
@@ -304,17 +332,27 @@ impl Model {
         self.members += usize::from(before.is_none());
         let row = Row { member, role, status, origin, address: Some(mailbox), since: self.now };
         self.rows.insert((account.person, tenant), row);
-        self.presented.remove(account.person);
+        self.forget(account.person, tenant);
         if status == Status::Active {
             self.bars.remove(&(tenant, mailbox));
             self.holders.insert((tenant, mailbox), account.person);
         }
     }
 
+    fn forget(&mut self, person: Name, tenant: Name) {
+        if self.presented.get(person).is_some_and(|(of, _)| *of == tenant) {
+            self.presented.remove(person);
+        }
+    }
+
     /// The person whose place a first sign-in through the tenant's own provider takes over.
     fn place_of(&self, tenant: Name, mailbox: Name) -> Option<Name> {
         let holder = self.holders.get(&(tenant, mailbox))?;
-        self.rows.get(&(*holder, tenant)).filter(|row| row.status == Status::Active).map(|_| *holder)
+        let row = self.rows.get(&(*holder, tenant))?;
+        // Whoever came by the provider was there before, and who gets their address there is a new person.
+        let is_former =
+            row.status == Status::Active && row.address == Some(mailbox) && !matches!(row.origin, Origin::Provider(_));
+        is_former.then_some(*holder)
     }
 
     fn take_over(&mut self, tenant: Name, former: Name, account: &Account, mailbox: Name) {
@@ -325,30 +363,31 @@ impl Model {
         old.status = Status::Superseded;
         old.since = now;
         self.rows.insert((account.person, tenant), row);
-        self.presented.remove(account.person);
+        self.forget(account.person, tenant);
         self.holders.insert((tenant, mailbox), account.person);
     }
 
     /// The tenant that a newcomer at a shared client can only mean.
     fn meant(&self, account: &Account) -> Option<Name> {
-        if let Some(at) = self.presented.get(account.person) {
-            return Some(self.invitations[*at].tenant);
+        if let Some(tenant) = self.reminder(account) {
+            return Some(tenant);
         }
         if let Identities::One(name) = account.identities
+            && account.external
             && let Some(tenant) = self.providers.get(name).and_then(|found| found.of)
         {
             return Some(tenant);
         }
-        self.owner(account.email?.domain)
+        self.owner(account.mailbox().and(account.email)?.domain)
     }
 
     /// Post confirmation: the account is confirmed whatever comes of it.
     pub fn confirm(&mut self, client: Name, account: &Account) -> Result<Came, Code> {
         let binding = self.binding(client)?;
         let tenant = match binding.kind {
-            Kind::Unbound | Kind::Machine(..) => return Err("CLIENT_NOT_BOUND"),
+            Kind::Unbound | Kind::Machine(..) => return Err(NO_TENANT),
             Kind::Tenant(tenant) => tenant,
-            Kind::Shared => self.meant(account).ok_or("INVITATION_REQUIRED")?,
+            Kind::Shared => self.meant(account).ok_or(NO_TENANT)?,
         };
         self.enrol(tenant, account, !binding.observe)
     }
@@ -357,16 +396,19 @@ impl Model {
     fn rests(&self, tenant: Name, row: &Row, account: &Account) -> Result<(), Code> {
         match row.origin {
             Origin::Domain(domain, generation) => {
-                let kept = self.domains.get(domain);
-                if !kept.is_some_and(|kept| kept.owner == Some(tenant) && kept.generation == generation) {
-                    return Err("MEMBERSHIP_ENDED");
-                }
-                self.proof(account, tenant)?;
-                if account.email.is_some_and(|email| email.domain == domain) { Ok(()) } else { Err("MEMBERSHIP_ENDED") }
+                let (Some(email), _) = (account.email, self.proof(account, tenant)?) else {
+                    return Err("EMAIL_NOT_ACCEPTED");
+                };
+                let Some(found) = self.domains.get(email.domain) else { return Err("MEMBERSHIP_ENDED") };
+                let same = email.domain == domain && found.generation == generation;
+                // The tenant renamed itself: another of its domains by which they could join this moment.
+                let renamed =
+                    email.domain != domain && matches!(self.join(tenant, email), Join::Open | Join::Automatic);
+                if found.owner == Some(tenant) && (same || renamed) { Ok(()) } else { Err("MEMBERSHIP_ENDED") }
             }
             Origin::Provider(name) => {
-                let bound = self.providers.get(name).is_some_and(|found| found.enabled && found.of == Some(tenant));
-                if bound { Ok(()) } else { Err("PROVIDER_NOT_ACCEPTED") }
+                let came = account.external && account.identities == Identities::One(name);
+                if came && self.by_own_provider(account, tenant) { Ok(()) } else { Err("PROVIDER_NOT_ACCEPTED") }
             }
             Origin::Invitation | Origin::Open | Origin::Added => Ok(()),
         }
@@ -375,19 +417,18 @@ impl Model {
     /// Whether a tenant lets somebody in *this way*.
     fn this_way(&self, tenant: Name, account: &Account, way: Way) -> Result<(), Code> {
         let policy = &self.tenants[tenant];
-        if policy.sso && !self.by_own_provider(account, tenant) {
-            return Err("SSO_REQUIRED");
-        }
-        if let Identities::One(name) = account.identities
-            && account.external
-            && !self.providers.get(name).is_some_and(|found| found.enabled && found.of.is_none_or(|of| of == tenant))
-        {
-            return Err("PROVIDER_NOT_ACCEPTED");
-        }
         if policy.chain != Chain::Password && matches!(way, Way::Hosted | Way::NewPassword | Way::Device) {
             return Err("SIGN_IN_AGAIN");
         }
-        Ok(())
+        if !account.external {
+            return if policy.sso { Err("SSO_REQUIRED") } else { Ok(()) };
+        }
+        let Identities::One(name) = account.identities else { return Err("LINKED_ACCOUNT") };
+        match self.providers.get(name) {
+            Some(found) if found.of.is_none() && policy.sso => Err("SSO_REQUIRED"),
+            Some(found) if found.enabled && found.of.is_none_or(|of| of == tenant) => Ok(()),
+            _ => Err("PROVIDER_NOT_ACCEPTED"),
+        }
     }
 
     /// Whether a tenant asks somebody with this role for a code.
@@ -399,80 +440,90 @@ impl Model {
         }
     }
 
-    /// Whether a person is a member of this tenant now, all told. Enrols who has no place yet.
-    fn member(&mut self, tenant: Name, account: &Account, way: Way, write: bool) -> Result<Row, Code> {
+    /// As whom a person stands in this tenant now, signing in this way at this client. Enrols who has no place yet.
+    fn member(&mut self, tenant: Name, account: &Account, way: Way, client: Name, write: bool) -> Result<Row, Code> {
         self.open(tenant)?;
         self.this_way(tenant, account, way)?;
-        let mut probe = self.clone();
-        let came = probe.enrol(tenant, account, true);
+        let answered = self.answered.contains(&(account.person, client));
+        let had = self.rows.get(&(account.person, tenant)).is_some_and(|row| row.status == Status::Active);
+        // Whoever is asked for a code does not get in by enrolment either before they answered one.
+        let closed = !had && self.tenants[tenant].chain != Chain::Password && !answered;
+        let mut after = self.clone();
+        let came = after.enrol(tenant, account, true)?;
+        if closed {
+            return Err("SIGN_IN_AGAIN");
+        }
         if write {
-            *self = probe.clone();
+            *self = after.clone();
         }
-        match came? {
-            Came::Joined => {}
-            Came::Requested => return Err("APPROVAL_PENDING"),
+        if came == Came::Requested {
+            return Err("APPROVAL_PENDING");
         }
-        let row = probe.rows[&(account.person, tenant)];
-        probe.rests(tenant, &row, account)?;
+        let row = after.rows[&(account.person, tenant)];
         for mailbox in [account.mailbox(), row.address].into_iter().flatten() {
-            match probe.bars.get(&(tenant, mailbox)) {
+            match after.bars.get(&(tenant, mailbox)) {
                 Some(Bar { suspended: true, .. }) => return Err("MEMBERSHIP_SUSPENDED"),
                 Some(_) => return Err("MEMBERSHIP_ENDED"),
                 None => {}
             }
         }
-        Ok(row)
+        after.rests(tenant, &row, account)?;
+        if self.asks_code(tenant, Some(row.role)) && !answered { Err("SIGN_IN_AGAIN") } else { Ok(row) }
     }
 
     /// Pre token generation, of a person.
     pub fn token(&mut self, client: Name, account: &Account, way: Way, hint: Option<Name>) -> Result<Speaks, Code> {
         let binding = self.binding(client)?;
-        let write = !binding.observe;
-        match binding.kind {
-            Kind::Unbound | Kind::Machine(..) => Err("CLIENT_NOT_BOUND"),
-            Kind::Tenant(tenant) => {
-                let row = self.member(tenant, account, way, write)?;
-                if self.asks_code(tenant, Some(row.role)) && !self.answered.contains(&(account.person, client)) {
-                    return Err("SIGN_IN_AGAIN");
-                }
+        match (binding.kind, hint) {
+            (Kind::Unbound | Kind::Machine(..), _) => Err("CLIENT_NOT_BOUND"),
+            (Kind::Tenant(tenant), _) => {
+                let row = self.member(tenant, account, way, client, !binding.observe)?;
                 Ok(Speaks::Of(tenant, row.member, row.role))
             }
-            Kind::Shared => self.shared(account, way, hint, write),
+            (Kind::Shared, Some(tenant)) => {
+                // Whether there is such a tenant, and how it signs people in, is not for strangers to learn.
+                let has_row = self.rows.contains_key(&(account.person, tenant));
+                let stays_out = self.open(tenant).is_err() || self.left_out(tenant).is_err();
+                if !has_row && stays_out {
+                    return Err("INVITATION_REQUIRED");
+                }
+                self.left_out(tenant)?;
+                let row = self.member(tenant, account, way, client, !binding.observe)?;
+                Ok(Speaks::Of(tenant, row.member, row.role))
+            }
+            (Kind::Shared, None) => self.shared(account, way, client, !binding.observe),
         }
     }
 
-    fn shared(&mut self, account: &Account, way: Way, hint: Option<Name>, write: bool) -> Result<Speaks, Code> {
-        let left_out = |model: &Self, tenant: Name| {
-            let policy = &model.tenants[tenant];
-            match (policy.sso, policy.chain) {
-                (true, _) => Err("SSO_REQUIRED"),
-                (_, Chain::Password) => Ok(()),
-                _ => Err("SIGN_IN_AGAIN"),
-            }
-        };
-        if let Some(tenant) = hint {
-            if !self.rows.contains_key(&(account.person, tenant)) {
-                return Err("INVITATION_REQUIRED");
-            }
-            self.open(tenant)?;
-            left_out(self, tenant)?;
-            let row = self.member(tenant, account, way, write)?;
-            return Ok(Speaks::Of(tenant, row.member, row.role));
+    /// Shared clients never speak of a tenant whose sign-in they cannot enforce.
+    fn left_out(&self, tenant: Name) -> Result<(), Code> {
+        match (self.tenants[tenant].sso, self.tenants[tenant].chain) {
+            (true, _) => Err("SSO_REQUIRED"),
+            (_, Chain::Password) => Ok(()),
+            _ => Err("SIGN_IN_AGAIN"),
         }
-        let mine: Vec<Name> =
-            self.rows.keys().filter(|(person, _)| *person == account.person).map(|(_, of)| *of).collect();
+    }
+
+    fn shared(&mut self, account: &Account, way: Way, client: Name, write: bool) -> Result<Speaks, Code> {
+        let mine: Vec<Row> =
+            self.rows.iter().filter(|((of, _), _)| *of == account.person).map(|(_, row)| *row).collect();
         if mine.is_empty() {
-            let Some(tenant) = self.meant(account) else { return Ok(Speaks::OfNone(None)) };
-            let came = left_out(self, tenant).and_then(|()| self.member(tenant, account, way, write));
-            return Ok(
-                came.map_or_else(|code| Speaks::OfNone(Some(code)), |row| Speaks::Of(tenant, row.member, row.role))
-            );
+            let meant = self.meant(account).filter(|tenant| self.left_out(tenant).is_ok());
+            let Some(tenant) = meant else { return Ok(Speaks::OfNone(None)) };
+            let invited = self.reminder(account).is_some();
+            return match self.member(tenant, account, way, client, write) {
+                Ok(row) => Ok(Speaks::Of(tenant, row.member, row.role)),
+                // Whom an invitation admitted is told what became of it.
+                Err(code) if invited => Err(code),
+                Err(code) => Ok(Speaks::OfNone(Some(code))),
+            };
         }
         let mut found = Vec::new();
-        for tenant in mine {
-            if left_out(self, tenant).is_ok()
-                && self.rows[&(account.person, tenant)].status == Status::Active
-                && let Ok(row) = self.member(tenant, account, way, write)
+        for tenant in self.tenants.keys().copied().collect::<Vec<_>>() {
+            let active = self.rows.get(&(account.person, tenant)).is_some_and(|row| row.status == Status::Active);
+            if active
+                && self.left_out(tenant).is_ok()
+                && let Ok(row) = self.member(tenant, account, way, client, write)
             {
                 found.push(Speaks::Of(tenant, row.member, row.role));
             }
@@ -485,16 +536,5 @@ impl Model {
         let Kind::Machine(tenant, role) = self.binding(client)?.kind else { return Err("CLIENT_NOT_BOUND") };
         self.open(tenant)?;
         Ok(Speaks::OfMachine(tenant, role))
-    }
-}
-
-/// The code of a proof that is none.
-trait NoProof {
-    fn unwrap_err_code(&self) -> Code;
-}
-
-impl NoProof for Result<(Name, bool), Code> {
-    fn unwrap_err_code(&self) -> Code {
-        self.err().unwrap_or("EMAIL_NOT_ACCEPTED")
     }
 }
