@@ -2,8 +2,8 @@
 
 use domain::enrol::{self, Enrolment, Joining};
 use domain::{
-    Account, Bar, Ceiling, DomainOwner, Holder, Invitation, InvitationState, Inviter, Mailbox, MailboxKey, MemberId, Membership,
-    MembershipStatus, Origin, Person, Provider, Rank, Refusal, Tenant, TenantId, UserName,
+    Account, Bar, Ceiling, DomainOwner, Holder, Invitation, InvitationState, Inviter, Mailbox, MailboxKey, MemberId,
+    Membership, MembershipStatus, Origin, Person, Provider, Rank, Refusal, Tenant, TenantId, UserName,
 };
 use jiff::Timestamp;
 
