@@ -167,9 +167,10 @@ async fn answer(
     http: &Http,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let asked = read(request).await;
     let Settings { answers, delay, clock, .. } = &shared.settings;
+    // Before it is read: how long that takes here is not what AWS takes.
     let began = clock();
+    let asked = read(request).await;
     let answer = match (asked, answers) {
         (Err(error), _) => Err(error),
         (Ok(asked), Answers::Engine(engine)) => engine.answer(http, &asked).await.map(|answer| {

@@ -8,7 +8,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
@@ -30,7 +30,7 @@ pub(crate) struct Patience {
     /// A connection is made within this time.
     connect: Duration,
     /// One attempt takes at most this time.
-    attempt: Duration,
+    pub(crate) attempt: Duration,
     /// An operation with its retries takes at most this time.
     pub(crate) operation: Duration,
 }
@@ -158,13 +158,10 @@ impl Table {
             .region(Region::new(connection.region))
             .credentials_provider(connection.credentials)
             .http_client(http_client(connection.endpoint.as_deref(), &connection.trust)?)
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(patience.connect)
-                    .operation_attempt_timeout(patience.attempt)
-                    .build(),
-            )
-            // The session retries: it knows how much time is left, which the SDK does not.
+            .timeout_config(TimeoutConfig::builder().connect_timeout(patience.connect).build())
+            // The session retries and ends what takes too long: it knows how much time is left, which the SDK does not. Each of the SDK's own
+            // clocks is a timer more, and so a system call or two, at every request.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .retry_config(RetryConfig::disabled());
         if let Some(endpoint) = connection.endpoint {
             config = config.endpoint_url(endpoint);

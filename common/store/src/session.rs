@@ -77,26 +77,28 @@ impl Session {
         let until = self.until();
         let mut attempt = 0;
         loop {
-            if Instant::now() >= until {
+            let now = Instant::now();
+            if now >= until {
                 return Err(Broken::TimedOut(operation));
             }
             self.calls.fetch_add(1, Ordering::Relaxed);
+            let patience = until.min(now + self.table.patience().attempt);
             // Boxed: the SDK's futures are deep and large, and would be copied through every caller's.
-            let Ok(result) = timeout_at(until, Box::pin(request())).await else {
-                return Err(Broken::TimedOut(operation));
-            };
-            let error = match result {
-                Ok(output) => return Ok(output),
-                Err(error) => error,
-            };
-            let again = match error.as_service_error().and_then(&answer) {
-                Some(Answer::Is(output)) => return Ok(output),
-                Some(Answer::Again) => true,
-                Some(Answer::Broken) => false,
-                None => may_help(&error),
+            let (again, broken) = match timeout_at(patience, Box::pin(request())).await {
+                Ok(Ok(output)) => return Ok(output),
+                Ok(Err(error)) => {
+                    let again = match error.as_service_error().and_then(&answer) {
+                        Some(Answer::Is(output)) => return Ok(output),
+                        Some(Answer::Again) => true,
+                        Some(Answer::Broken) => false,
+                        None => may_help(&error),
+                    };
+                    (again, Broken::Failed { operation, cause: cause(&error), source: Some(Box::new(error)) })
+                }
+                Err(_) => (true, Broken::TimedOut(operation)),
             };
             if !again || attempt >= RETRIES || !self.pause(attempt, until).await {
-                return Err(Broken::Failed { operation, cause: cause(&error), source: Some(Box::new(error)) });
+                return Err(broken);
             }
             attempt += 1;
         }
