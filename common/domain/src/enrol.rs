@@ -82,7 +82,9 @@ fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
         Some((status, since)) => Some((status, since)),
     };
     let newer = |terms: &&Terms| ended.is_none_or(|(_, since)| terms.created > since);
-    let invitation = facts.mailbox.open_invitation(facts.now).filter(newer);
+    let proof = MailboxProof::of(facts.account, &facts.tenant.id, facts.domain, facts.provider);
+    // Who is invited is told to nobody who has not proven the mailbox: otherwise any address that somebody gives their account asks.
+    let invitation = facts.mailbox.open_invitation(facts.now).filter(newer).filter(|_| proof.is_ok());
     // Nothing but a newer invitation leads back in, so without one the row says why, whatever is or is not proven.
     match ended {
         Some((status, _)) if invitation.is_none() => return Err(refusal_of(status)),
@@ -91,7 +93,7 @@ fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
     if policy.sso_required && !facts.account.external {
         return Err(Refusal::SsoRequired);
     }
-    let proof = MailboxProof::of(facts.account, &facts.tenant.id, facts.domain, facts.provider).map_err(refusal_for)?;
+    let proof = proof.map_err(refusal_for)?;
     if policy.sso_required && !proof.is_by_tenant_provider() {
         return Err(Refusal::SsoRequired);
     }
