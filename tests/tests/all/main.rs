@@ -8,6 +8,7 @@
     reason = "tests, and what they share"
 )]
 
+mod campaigns;
 mod contract;
 mod cost;
 mod facts;

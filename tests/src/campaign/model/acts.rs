@@ -182,6 +182,8 @@ pub enum ToClient {
     Enforce,
     /// It is nobody's.
     Unbind,
+    /// It is a tenant's, or everybody's.
+    Bind(Option<usize>),
 }
 
 /// What is done to a policy.
@@ -287,6 +289,8 @@ pub enum Act {
     },
     /// The triggers start anew: they have guessed nothing.
     Restart,
+    /// Cognito repeats the last call, or the operator the last command.
+    Again,
 }
 
 /// How tenants are at first.
@@ -302,21 +306,21 @@ pub fn starts() -> impl Strategy<Value = Vec<Start>> {
     prop::collection::vec(start, TENANTS.len())
 }
 
-/// Somebody: natives of the first tenant's domain most often.
+/// Somebody: one native of the first tenant's domain most often, so that much happens to one person.
 fn who() -> impl Strategy<Value = usize> {
-    prop_oneof![5 => 0..4_usize, 3 => 4..8_usize, 1 => 8..PEOPLE.len()]
+    prop_oneof![8 => Just(0), 4 => 1..4_usize, 3 => 4..8_usize, 1 => 8..PEOPLE.len()]
 }
 
 fn at() -> impl Strategy<Value = usize> {
-    prop_oneof![6 => Just(0), 3 => Just(1), 4 => Just(2), 1 => 3..CLIENTS.len()]
+    prop_oneof![10 => Just(0), 2 => Just(1), 4 => Just(2), 1 => 3..CLIENTS.len()]
 }
 
 fn tenant() -> impl Strategy<Value = usize> {
-    prop_oneof![3 => Just(0), 1 => Just(1)]
+    prop_oneof![6 => Just(0), 1 => Just(1)]
 }
 
 fn address() -> impl Strategy<Value = usize> {
-    prop_oneof![4 => 0..5_usize, 1 => 5..ADDRESSES.len()]
+    prop_oneof![5 => Just(0), 4 => 1..5_usize, 1 => 5..ADDRESSES.len()]
 }
 
 /// One act.
@@ -347,11 +351,13 @@ pub fn act() -> impl Strategy<Value = Act> {
                 Just(ToProvider::Enable), Just(ToProvider::Disable), Just(ToProvider::Unbind),
                 prop::option::of(tenant()).prop_map(ToProvider::Bind)
             ]).prop_map(|(provider, what)| Act::Provider { provider, what }),
-        1 => (0..CLIENTS.len(), prop_oneof![3 => Just(ToClient::Observe), 3 => Just(ToClient::Enforce), 1 => Just(ToClient::Unbind)])
+        1 => (at(), prop_oneof![3 => Just(ToClient::Observe), 3 => Just(ToClient::Enforce), 1 => Just(ToClient::Unbind),
+                2 => prop::option::weighted(0.7, tenant()).prop_map(ToClient::Bind)])
             .prop_map(|(at, what)| Act::Client { at, what }),
         1 => any::<bool>().prop_map(|observe| Act::Pool { observe }),
         3 => (0..PAUSES.len()).prop_map(|pause| Act::Pass { pause }),
         1 => Just(Act::Restart),
+        3 => Just(Act::Again),
     ]
 }
 

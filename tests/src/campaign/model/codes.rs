@@ -79,13 +79,18 @@ pub fn next(chain: Chain, asks_code: bool, session: &[(Name, Option<bool>)], exi
         _ if asks_code => &["SRP_A", "PASSWORD_VERIFIER", "CUSTOM_CHALLENGE"],
         _ => &["SRP_A", "PASSWORD_VERIFIER"],
     };
+    // Cognito puts them between the steps, never before the first.
+    if session.first().is_some_and(|(name, _)| ADDED.contains(name)) {
+        return Next::Fail;
+    }
     let (mut passed, mut wrong) = (0, 0);
     for (name, result) in session {
         let is_next = steps.get(passed) == Some(name);
         match result {
             Some(true) if ADDED.contains(name) => {}
             Some(true) if is_next => passed += 1,
-            Some(false) if is_next && *name == "CUSTOM_CHALLENGE" && wrong < 2 => wrong += 1,
+            // What nobody decided is not right.
+            Some(false) | None if is_next && *name == "CUSTOM_CHALLENGE" && wrong < 2 => wrong += 1,
             _ => return Next::Fail,
         }
     }
@@ -138,30 +143,35 @@ impl Model {
         }
         let now = self.now;
         let place = (account.person, client);
-        let before = self.codes.sent.get(&place).copied();
-        let lives = before.filter(|sent| now < sent.expires);
-        if lives.is_some_and(|sent| sent.answers >= 5 && !sent.used) {
-            return Err("TOO_MANY_CODES");
+        // What was sent without a password does not count behind one.
+        let before = self.codes.sent.get(&place).copied().filter(|sent| sent.proven == proven);
+        if before.is_none() {
+            self.codes.here.remove(&place);
+            self.codes.wrong.remove(&place);
         }
-        let wrong = Count::now(self.codes.wrong.get(&place), DAY, now);
-        if chain == Chain::Code && wrong.times >= 20 {
+        if !proven && Count::now(self.codes.wrong.get(&place), DAY, now).times >= 20 {
             return Err("SIGN_IN_LOCKED");
         }
+        let lives = before.filter(|sent| now < sent.expires && !sent.used);
+        if lives.is_some_and(|sent| sent.answers >= 5) {
+            return Err("TOO_MANY_CODES");
+        }
         let in_session = session.iter().any(|(name, _)| *name == "CUSTOM_CHALLENGE");
-        if lives.is_some_and(|sent| !sent.used && sent.proven == proven && (in_session || now - sent.at < MINUTE)) {
+        if lives.is_some_and(|sent| in_session || now - sent.at < MINUTE) {
             return Ok(false);
         }
         let here = Count::now(self.codes.here.get(&place), HOUR, now);
         let hour = Count::now(self.codes.hour.get(&(account.person, proven)), HOUR, now);
         let day = Count::now(self.codes.day.get(&(account.person, proven)), DAY, now);
-        if day.times >= 30 || (hour.times >= 10 && here.times >= 3) {
-            return Err("TOO_MANY_CODES");
+        if (day.times >= 30 || hour.times >= 10) && here.times >= 3 {
+            // One that still lives will do.
+            return if lives.is_some() { Ok(false) } else { Err("TOO_MANY_CODES") };
         }
         self.codes.here.insert(place, here.more());
         self.codes.hour.insert((account.person, proven), hour.more());
         self.codes.day.insert((account.person, proven), day.more());
         let to = account.mailbox().filter(|_| account.verified && account.identities == Identities::None);
-        let answers = lives.filter(|sent| !sent.used).map_or(0, |sent| sent.answers);
+        let answers = lives.map_or(0, |sent| sent.answers);
         self.codes.sent.insert(place, Sent { at: now, expires: now + 5 * MINUTE, answers, used: false, proven, to });
         Ok(true)
     }

@@ -3,14 +3,27 @@
 //! The sequences are plain vectors of acts: every act can be done at any time, so any part of a sequence is one, and proptest's own
 //! shrinking applies. `proptest-state-machine` would ask for a synchronous product and hand over one transition at a time.
 
+#![allow(
+    clippy::option_option,
+    clippy::similar_names,
+    clippy::explicit_auto_deref,
+    clippy::unnecessary_wraps,
+    clippy::match_same_arms,
+    clippy::single_match_else,
+    reason = "a token that nobody made, short names, a `pick` that takes a slice for a string, a callback's type; a rule reads best as one row each"
+)]
+
 pub mod acts;
+pub mod claims;
 pub mod codes;
+pub mod facts;
 pub mod nouns;
 pub mod operators;
 pub mod rules;
 pub mod story;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -25,7 +38,7 @@ use crate::Engine;
 type Script = (Vec<Start>, Vec<Act>);
 
 /// The longest sequence.
-const MOST_ACTS: usize = 24;
+const MOST_ACTS: usize = 32;
 
 fn scripts() -> impl Strategy<Value = Script> {
     (acts::starts(), proptest::collection::vec(acts::act(), 0..MOST_ACTS))
@@ -38,16 +51,13 @@ fn runner(seed: u64) -> TestRunner {
 }
 
 /// An engine and the runtime that it is asked in.
-#[derive(Debug)]
-pub struct Stage {
+struct Stage {
     runtime: Runtime,
     engine: Engine,
 }
 
 impl Stage {
-    /// Sets it up.
-    #[allow(clippy::new_without_default, reason = "it is some work")]
-    pub fn new() -> Self {
+    fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let engine = runtime.block_on(Engine::in_process());
         Self { runtime, engine }
@@ -61,19 +71,22 @@ impl Stage {
         })
     }
 
-    /// One sequence, counted.
-    pub fn one(&self, seed: u64) -> Result<Tally, Failed> {
-        let mut tally = Tally::new();
-        count(&mut tally, self.sequence(seed)?);
-        Ok(tally)
-    }
-
     /// Plays the sequence of a seed; one that fails is made as short as it can be.
-    fn sequence(&self, seed: u64) -> Result<(Done, usize), Failed> {
+    fn sequence(&self, tally: &mut Tally, seed: u64) -> Result<(), Failed> {
         let mut tree = scripts().new_tree(&mut runner(seed)).expect("a script");
         let script = tree.current();
         let mut what = match self.play(&script) {
-            Ok(done) => return Ok((done, script.1.len())),
+            Ok(done) => {
+                tally.one("sequences");
+                tally.add("steps of sequences", script.1.len() as u64);
+                tally.add("decisions of triggers", done.decisions);
+                tally.add("operations", done.operations);
+                tally.add("memberships compared in the end", done.memberships);
+                for (code, times) in done.said {
+                    tally.add(&format!("answers {code}"), times);
+                }
+                return Ok(());
+            }
             Err(what) => what,
         };
         let mut shortest = script;
@@ -88,37 +101,69 @@ impl Stage {
                 Ok(_) => more = tree.complicate(),
             }
         }
-        let acts: String = shortest.1.iter().map(|act| format!("\n  {act:?}")).collect();
-        Err(Failed::new(format!("{what}\nafter {:?}{acts}", shortest.0), format!("sequence {seed}")))
+        let acts: Vec<String> = shortest.1.iter().map(|act| format!("{act:?}")).collect();
+        Err(Failed::new(format!("{what}\nafter {:?}\n  {}", shortest.0, acts.join("\n  ")), format!("sequence {seed}")))
     }
 }
 
 /// How many sequences the tests play.
-const SLICE: u64 = 400;
+const SLICE: u64 = 800;
 
-/// Plays sequences until the effort is spent.
+/// How many facts are drawn beside each sequence.
+const DRAWS: u64 = 50;
+
+/// Plays sequences and draws facts until the effort is spent, on every processor. What is done depends on the seed alone.
 pub fn run(effort: &Effort) -> Result<Tally, Failed> {
     let mut tally = Tally::new();
-    if let Some(line) = &effort.only {
-        let seed = line.strip_prefix("sequence ").and_then(|seed| seed.parse().ok());
-        let seed = seed.ok_or_else(|| Failed::new("a line of this campaign is `sequence SEED`", line))?;
-        count(&mut tally, Stage::new().sequence(seed)?);
-        return Ok(tally);
-    }
-    let stage = Stage::new();
-    for next in 0.. {
-        if effort.is_over() || (effort.is_slice() && next >= SLICE) {
-            break;
-        }
-        count(&mut tally, stage.sequence(effort.seed.wrapping_mul(1 << 32).wrapping_add(next))?);
+    let Some(line) = &effort.only else { return everywhere(effort) };
+    let seed = |word| line.strip_prefix(word).and_then(|seed| seed.trim().parse().ok());
+    if let Some(seed) = seed("facts ") {
+        draw(&mut tally, seed)?;
+    } else if let Some(seed) = seed("sequence ") {
+        Stage::new().sequence(&mut tally, seed)?;
+    } else {
+        return Err(Failed::new("a line of this campaign is `sequence SEED` or `facts SEED`", line));
     }
     Ok(tally)
 }
 
-fn count(tally: &mut Tally, (done, acts): (Done, usize)) {
-    tally.one("sequences");
-    tally.add("acts", acts as u64);
-    tally.add("decisions of triggers", done.decisions);
-    tally.add("operations", done.operations);
-    tally.add("memberships in the end", done.memberships);
+fn everywhere(effort: &Effort) -> Result<Tally, Failed> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let (next, broken) = (AtomicU64::new(0), AtomicBool::new(false));
+    let work = || -> Result<Tally, Failed> {
+        let (stage, mut tally) = (Stage::new(), Tally::new());
+        while !effort.is_over() && !broken.load(Ordering::Relaxed) {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            if effort.is_slice() && place >= SLICE {
+                break;
+            }
+            let seed = effort.seed.wrapping_shl(40).wrapping_add(place);
+            let done = stage.sequence(&mut tally, seed).and_then(|()| {
+                (0..DRAWS).try_for_each(|draws| draw(&mut tally, seed.wrapping_mul(DRAWS).wrapping_add(draws)))
+            });
+            if let Err(failed) = done {
+                broken.store(true, Ordering::Relaxed);
+                return Err(failed);
+            }
+        }
+        Ok(tally)
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let mut all = Tally::new();
+        let mut first = Ok(());
+        for worker in workers {
+            match worker.join().expect("a worker that reports") {
+                Ok(tally) => all.merge(&tally),
+                Err(failed) => first = first.and(Err(failed)),
+            }
+        }
+        first.map(|()| all)
+    })
+}
+
+fn draw(tally: &mut Tally, seed: u64) -> Result<(), Failed> {
+    let decisions = facts::draw(seed).map_err(|what| Failed::new(what, format!("facts {seed}")))?;
+    tally.add("decisions of pure functions", decisions);
+    Ok(())
 }

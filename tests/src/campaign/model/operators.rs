@@ -344,4 +344,22 @@ impl Model {
         self.unlock(person, &clients);
         Ok(())
     }
+
+    /// Binds a client. One that passed unbound observes from now on: binding alone locks nobody out.
+    pub fn bind(&mut self, client: Name, kind: Kind) -> Done {
+        if let Kind::Tenant(tenant) = kind {
+            self.not_closed(tenant)?;
+        }
+        let observe = match self.clients.get(client) {
+            Some(found) if found.kind == kind => return Ok(()),
+            Some(found) => return only_if(found.kind == Kind::Unbound).map(|()| self.put_binding(client, kind, false)),
+            None => self.observes(client),
+        };
+        self.put_binding(client, kind, observe);
+        Ok(())
+    }
+
+    fn put_binding(&mut self, client: Name, kind: Kind, observe: bool) {
+        self.clients.insert(client, Binding { kind, observe });
+    }
 }

@@ -441,7 +441,14 @@ impl Model {
     }
 
     /// As whom a person stands in this tenant now, signing in this way at this client. Enrols who has no place yet.
-    fn member(&mut self, tenant: Name, account: &Account, way: Way, client: Name, write: bool) -> Result<Row, Code> {
+    pub fn member(
+        &mut self,
+        tenant: Name,
+        account: &Account,
+        way: Way,
+        client: Name,
+        write: bool,
+    ) -> Result<Row, Code> {
         self.open(tenant)?;
         self.this_way(tenant, account, way)?;
         let answered = self.answered.contains(&(account.person, client));

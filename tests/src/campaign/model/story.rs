@@ -11,7 +11,7 @@ use domain::{
     ProviderKind, Roles, Tenant as RealTenant,
 };
 use jiff::{SignedDuration, Timestamp};
-use operations::{Invite, Operations, PolicyChange, Releasing};
+use operations::{Invite, NewBinding, Operations, PolicyChange, Releasing};
 use serde_json::{Value, json};
 
 use super::acts::{
@@ -57,7 +57,7 @@ fn random() -> Option<[u8; 16]> {
 }
 
 /// How much was done.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Done {
     /// Decisions of triggers that were compared.
     pub decisions: u64,
@@ -65,6 +65,8 @@ pub struct Done {
     pub operations: u64,
     /// Memberships that were compared in the end.
     pub memberships: u64,
+    /// How often each refusal was said, delivered or not.
+    pub said: BTreeMap<Code, u64>,
 }
 
 type Check = Result<(), String>;
@@ -85,6 +87,7 @@ struct Story {
     tokens: Vec<(InvitationToken, InvitationDigest)>,
     /// The ids of memberships, by the model's number.
     members: BTreeMap<usize, String>,
+    last: Option<Act>,
     done: Done,
 }
 
@@ -149,7 +152,7 @@ impl Story {
         engine.load(world.table(), bulk);
         let users = PEOPLE.iter().map(|one| User { name: 0, email: &ADDRESSES[one.address], verified: true }).collect();
         let (tokens, members) = (Vec::new(), BTreeMap::new());
-        Self { world, model, users, tokens, members, done: Done::default() }
+        Self { world, model, users, tokens, members, last: None, done: Done::default() }
     }
 
     fn operations(&self, actor: Actor) -> Operations {
@@ -196,6 +199,9 @@ impl Story {
     async fn ask(&mut self, event: &Event) -> Result<Answer, String> {
         self.done.decisions += 1;
         let answer = self.world.ask(event).await;
+        if let Some(code) = answer.code().or(answer.would_code()) {
+            *self.done.said.entry(code).or_default() += 1;
+        }
         if answer.decision == "broken" { Err("broken".to_owned()) } else { Ok(answer) }
     }
 
@@ -215,6 +221,15 @@ impl Story {
     }
 
     async fn act(&mut self, act: &Act) -> Check {
+        let again = if let Act::Again = act { self.last.clone() } else { Some(act.clone()) };
+        self.last.clone_from(&again);
+        match again {
+            Some(act) => self.once(&act).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn once(&mut self, act: &Act) -> Check {
         NOW.set(NOW.get() + 1);
         self.now();
         match act.clone() {
@@ -267,6 +282,7 @@ impl Story {
                 self.world = self.world.restarted();
                 Ok(())
             }
+            Act::Again => Ok(()),
         }
     }
 
@@ -371,7 +387,7 @@ impl Story {
         }
         let speaks = match model {
             Err(code) => {
-                return if said == (Some(code), None) { Ok(()) } else { Err(differ(&self.speech(answer), &code)) };
+                return if said == (Some(code), None) { Ok(()) } else { Err(differ(&Self::speech(answer), &code)) };
             }
             Ok(speaks) => speaks,
         };
@@ -400,7 +416,8 @@ impl Story {
             }
         }
         for other in TENANTS.into_iter().filter(|name| Some(*name) != of) {
-            if answer.response().to_string().contains(nouns::tenant_id(other).as_ref()) {
+            // Neither its id, which begins with its name, nor its slug.
+            if answer.response().to_string().contains(other) {
                 return Err(format!("a token of {of:?} names {other}"));
             }
         }
@@ -411,7 +428,7 @@ impl Story {
         Ok(())
     }
 
-    fn speech(&self, answer: &Answer) -> String {
+    fn speech(answer: &Answer) -> String {
         match answer.code() {
             Some(code) => code.to_owned(),
             None => format!("{:?} {:?}", answer.speaks_of(), answer.would_code()),
@@ -646,6 +663,12 @@ impl Story {
                 (operator.set_client_mode(&client, domain::Mode::Enforce).await, self.model.set_mode(name, false))
             }
             ToClient::Unbind => (operator.unbind_client(&client).await, self.model.unbind(name)),
+            ToClient::Bind(to) => {
+                let to = to.map(|tenant| TENANTS[tenant]);
+                let kind = to.map_or(ClientKind::Shared, |to| ClientKind::Tenant(nouns::tenant_id(to)));
+                let new = NewBinding::new(client, kind);
+                (operator.bind_client(&new).await, self.model.bind(name, to.map_or(Kind::Shared, Kind::Tenant)))
+            }
         };
         self.same(real, model).map(|_| ())
     }
@@ -762,7 +785,8 @@ fn model_of_row(row: &Row) -> String {
     format!("{status} {} {origin} {domain} {provider} {address} {}", json!([row.role]), written(row.since))
 }
 
-fn real_tenant(name: Name, tenant: &Tenant) -> RealTenant {
+/// A tenant, as the product has it.
+pub fn real_tenant(name: Name, tenant: &Tenant) -> RealTenant {
     let policy = Policy {
         join: real_join(tenant.join),
         default_roles: Roles::member(),
