@@ -72,7 +72,9 @@ impl Session {
             let request =
                 || self.table().client().batch_get_item().request_items(self.table().name(), keys.clone()).send();
             let output = self.call("BatchGetItem", request).await?;
-            for item in output.responses.into_iter().flat_map(HashMap::into_values).flatten() {
+            // INVARIANT: "absent" is said of a key only by an answer that speaks of the table.
+            let responses = output.responses.ok_or(Broken::NoAnswer)?;
+            for item in responses.into_values().flatten() {
                 let key = codec::key_of(&item)?;
                 if !found.asked.contains(&key) {
                     return Err(Broken::ForeignKey);

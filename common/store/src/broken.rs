@@ -19,6 +19,9 @@ pub enum Broken {
         #[source]
         source: Option<Box<dyn Error + Send + Sync>>,
     },
+    /// An answer that says nothing of what was asked: that is not "nothing is there".
+    #[error("the store answered without saying anything")]
+    NoAnswer,
     /// Keys were left unprocessed: that is not "absent".
     #[error("the store left keys of a batch unprocessed")]
     Unprocessed,

@@ -11,7 +11,12 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -162,7 +167,8 @@ impl Table {
             // The session retries and ends what takes too long: it knows how much time is left, which the SDK does not. Each of the SDK's own
             // clocks is a timer more, and so a system call or two, at every request.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .retry_config(RetryConfig::disabled());
+            .retry_config(RetryConfig::disabled())
+            .interceptor(Nonempty);
         if let Some(endpoint) = connection.endpoint {
             config = config.endpoint_url(endpoint);
         }
@@ -197,6 +203,28 @@ impl Table {
 
     pub(crate) fn jitter(&self) -> u64 {
         (self.jitter)()
+    }
+}
+
+/// `DynamoDB` says at least `{}`. The SDK takes nothing at all for that, and so for "it is not in the table".
+#[derive(Debug)]
+struct Nonempty;
+
+impl Intercept for Nonempty {
+    fn name(&self) -> &'static str {
+        "Nonempty"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if context.response().body().bytes().is_some_and(<[u8]>::is_empty) {
+            return Err("an empty answer".into());
+        }
+        Ok(())
     }
 }
 

@@ -55,7 +55,7 @@ impl Session {
         let request = || self.beginning((PK, pk), (SK, prefix), from.clone()).consistent_read(true).limit(most).send();
         let output = self.call("Query", request).await?;
         let mut entities = Vec::new();
-        for item in output.items.unwrap_or_default() {
+        for item in output.items.ok_or(Broken::NoAnswer)? {
             // INVARIANT: nothing of another partition is believed.
             if codec::key_of(&item)?.pk != pk {
                 return Err(Broken::ForeignKey);
@@ -95,7 +95,7 @@ impl Session {
     ) -> Result<Page<E>, Broken> {
         let request = || self.beginning((LIST_PK, list), (LIST_SK, prefix), from.clone()).index_name(INDEX).send();
         let output = self.call("Query", request).await?;
-        let entities = output.items.unwrap_or_default().iter().map(codec::read).collect::<Result<_, _>>()?;
+        let entities = output.items.ok_or(Broken::NoAnswer)?.iter().map(codec::read).collect::<Result<_, _>>()?;
         Ok(Page { entities, next: output.last_evaluated_key })
     }
 

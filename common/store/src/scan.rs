@@ -60,7 +60,7 @@ impl Session {
                 .send()
         };
         let output = self.call("Scan", request).await?;
-        let entities = output.items.unwrap_or_default().iter().map(believe).collect::<Result<_, _>>()?;
+        let entities = output.items.ok_or(Broken::NoAnswer)?.iter().map(believe).collect::<Result<_, _>>()?;
         Ok(Page { entities, next: output.last_evaluated_key })
     }
 }
