@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use create_auth_challenge::Mail;
 use store::{Connection, Table};
 use tokio::sync::oneshot;
@@ -138,8 +138,16 @@ impl Engine {
 
     /// A table by its name, reached in process, with whatever the script says happening on the way.
     pub fn connect_scripted(&self, name: &str, script: &Script) -> Table {
-        let wire = Wire::scripted(self.database().clone(), script.clone());
-        Self::connect_at(&self.0.endpoint, name).over(in_process::client(wire))
+        Self::connect_at(&self.0.endpoint, name).over(self.wire(script))
+    }
+
+    /// As [`Engine::connect_scripted`], with the patience of a command line.
+    pub fn tool_scripted(&self, name: &str, script: &Script) -> Table {
+        Self::tool_at(&self.0.endpoint, name).over(self.wire(script))
+    }
+
+    fn wire(&self, script: &Script) -> SharedHttpClient {
+        in_process::client(Wire::scripted(self.database().clone(), script.clone()))
     }
 
     /// A table by its name, at another endpoint.
@@ -149,10 +157,12 @@ impl Engine {
 
     /// As [`Engine::connect_at`], with a jitter between repeated calls.
     pub fn connect_with(endpoint: &str, name: &str, jitter: fn() -> u64) -> Table {
-        let keys = ("local".to_owned(), "local".to_owned(), None);
-        let endpoint = Some(endpoint.to_owned());
-        let connection = Connection::with_keys(name.to_owned(), "eu-west-1".to_owned(), endpoint, keys, jitter);
-        Table::connect(connection).expect("a client")
+        Table::connect(connection(endpoint, name, jitter)).expect("a client")
+    }
+
+    /// As [`Engine::connect_at`], with the patience of a command line.
+    pub fn tool_at(endpoint: &str, name: &str) -> Table {
+        Table::connect_patiently(connection(endpoint, name, || 0)).expect("a client")
     }
 
     /// `DynamoDB` as the SDK speaks to it, for what no part of Tenantry does, such as a scan.
@@ -171,4 +181,9 @@ impl Engine {
             .build();
         aws_sdk_dynamodb::Client::from_conf(config)
     }
+}
+
+fn connection(endpoint: &str, name: &str, jitter: fn() -> u64) -> Connection {
+    let keys = ("local".to_owned(), "local".to_owned(), None);
+    Connection::with_keys(name.to_owned(), "eu-west-1".to_owned(), Some(endpoint.to_owned()), keys, jitter)
 }

@@ -24,6 +24,7 @@ pub mod fixture;
 pub mod in_process;
 pub mod nouns;
 pub mod proxy;
+pub mod sound;
 pub mod world;
 
 pub use answer::Answer;

@@ -39,6 +39,7 @@ pub struct World {
     engine: Engine,
     table: Table,
     scan: aws_sdk_dynamodb::Client,
+    mail: Mail,
     names: NameMap,
     random: Random,
     /// When every event arrives.
@@ -62,7 +63,24 @@ impl World {
         Self::over(engine.clone(), engine.table().await, names, random)
     }
 
+    /// Over this table of this engine, however it is reached.
+    pub fn of_table(engine: &Engine, table: Table) -> Self {
+        Self::over(engine.clone(), table, NameMap::default(), counted)
+    }
+
     fn over(engine: Engine, table: Table, names: NameMap, random: Random) -> Self {
+        let (scan, mail) = (engine.client(), engine.mail());
+        Self::made(engine, table, scan, mail, names, random)
+    }
+
+    fn made(
+        engine: Engine,
+        table: Table,
+        scan: aws_sdk_dynamodb::Client,
+        mail: Mail,
+        names: NameMap,
+        random: Random,
+    ) -> Self {
         Self {
             now: nouns::now(),
             pre_sign_up: PreSignUp::new(table.clone()),
@@ -73,16 +91,24 @@ impl World {
                 table.clone(),
                 code_keys(),
                 Limits::default(),
-                engine.mail(),
+                mail.clone(),
                 random,
             ),
             verify_auth_challenge: VerifyAuthChallenge::new(table.clone(), code_keys(), Limits::default()),
-            scan: engine.client(),
+            scan,
+            mail,
             engine,
             table,
             names,
             random,
         }
+    }
+
+    /// As [`World::restarted`], over the same connections: nothing is made anew but the triggers, which have guessed nothing yet.
+    #[must_use]
+    pub fn forgetful(&self) -> Self {
+        let (table, scan, mail) = (self.table.clone(), self.scan.clone(), self.mail.clone());
+        Self { now: self.now, ..Self::made(self.engine.clone(), table, scan, mail, self.names.clone(), self.random) }
     }
 
     /// The same table under triggers that just started: they have guessed nothing yet.

@@ -28,6 +28,8 @@ pub enum Fault {
     Empty,
     /// It is done, and the answer is JSON of another kind.
     Other,
+    /// It is done, and the answer is an object with nothing in it.
+    Bare,
     /// A batch leaves these keys unprocessed, by their places; none means all of them.
     Left(Option<usize>),
     /// A transaction is cancelled, for these reasons, and not done.
@@ -138,6 +140,7 @@ impl fmt::Display for Fault {
             Self::Page => out.write_str("page"),
             Self::Empty => out.write_str("empty"),
             Self::Other => out.write_str("other"),
+            Self::Bare => out.write_str("bare"),
             Self::Left(None) => out.write_str("left:all"),
             Self::Left(Some(at)) => write!(out, "left:{at}"),
             Self::Cancelled(Reasons::Nowhere) => out.write_str("cancelled:?"),
@@ -176,6 +179,7 @@ impl FromStr for Fault {
             "page" => Self::Page,
             "empty" => Self::Empty,
             "other" => Self::Other,
+            "bare" => Self::Bare,
             "left" if of == "all" => Self::Left(None),
             "left" => Self::Left(Some(place(of)?)),
             "cancelled" if of == "?" => Self::Cancelled(Reasons::Nowhere),
@@ -210,6 +214,7 @@ mod tests {
             "page",
             "empty",
             "other",
+            "bare",
             "left:all",
             "left:3",
             "cancelled:?",

@@ -32,15 +32,25 @@ struct State {
 pub struct Passed {
     /// Of the API.
     pub operation: String,
-    /// What it asked for.
-    pub asked: Value,
+    /// What it asked for: JSON, read by whoever wants to know.
+    pub asked: Vec<u8>,
     /// When it was sent.
     pub sent: Instant,
-    /// What the engine said, if it was asked and said so by now: status and body.
-    pub answered: Option<(u16, Value)>,
+    /// What the engine said, if it was asked and said so by now.
+    pub answered: Option<Vec<u8>>,
 }
 
 impl Passed {
+    /// What it asked for.
+    pub fn asked(&self) -> Value {
+        serde_json::from_slice(&self.asked).unwrap_or_default()
+    }
+
+    /// What the engine said.
+    pub fn answered(&self) -> Option<Value> {
+        self.answered.as_ref().map(|answer| serde_json::from_slice(answer).unwrap_or_default())
+    }
+
     /// Whether it would change the table.
     pub fn writes(&self) -> bool {
         !matches!(self.operation.as_str(), "GetItem" | "BatchGetItem" | "Query" | "Scan" | "DescribeTable")
@@ -69,9 +79,9 @@ impl Script {
         *self.0.state.lock().expect("a lock") = State { faults: faults.into_iter().collect(), passed: Vec::new() };
     }
 
-    /// What came since it began.
+    /// What came since it began, or since this was asked.
     pub fn passed(&self) -> Vec<Passed> {
-        self.0.state.lock().expect("a lock").passed.clone()
+        std::mem::take(&mut self.0.state.lock().expect("a lock").passed)
     }
 
     /// Waits until nothing is on its way any more, whoever still waits for it.
@@ -91,19 +101,18 @@ impl Script {
     where
         F: Future<Output = (u16, Vec<u8>)> + Send,
     {
-        let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
         let (nth, fault) = {
             let mut state = self.0.state.lock().expect("a lock");
             let nth = state.passed.len();
             let passed =
-                Passed { operation: operation.clone(), asked: asked.clone(), sent: Instant::now(), answered: None };
+                Passed { operation: operation.clone(), asked: body.clone(), sent: Instant::now(), answered: None };
             state.passed.push(passed);
             (nth, state.faults.get(&nth).cloned())
         };
         let Some(fault) = fault else {
             // Without a fault nothing waits: no task is needed to outlive the sender.
             let (status, answer) = onward(body).await;
-            self.note(nth, status, &answer);
+            self.note(nth, &answer);
             return Passage::Answer(status, answer);
         };
         if let Some(passage) = instead(&fault) {
@@ -115,8 +124,9 @@ impl Script {
             if let Fault::Late(ms) = fault {
                 sleep(Duration::from_millis(ms)).await;
             }
+            let asked = body.clone();
             let (status, answer) = onward(body).await;
-            script.note(nth, status, &answer);
+            script.note(nth, &answer);
             script.0.under_way.send_modify(|count| *count -= 1);
             if let Fault::Slow(ms) = fault {
                 sleep(Duration::from_millis(ms)).await;
@@ -126,11 +136,10 @@ impl Script {
         going.await.expect("the engine answers")
     }
 
-    fn note(&self, nth: usize, status: u16, answer: &[u8]) {
-        let answer = serde_json::from_slice(answer).unwrap_or_default();
+    fn note(&self, nth: usize, answer: &[u8]) {
         // A request of an earlier run may come late.
         if let Some(passed) = self.0.state.lock().expect("a lock").passed.get_mut(nth) {
-            passed.answered = Some((status, answer));
+            passed.answered = Some(answer.to_vec());
         }
     }
 }
@@ -164,7 +173,7 @@ fn instead(fault: &Fault) -> Option<Passage> {
 }
 
 /// What becomes of the engine's answer.
-fn bend(fault: &Fault, operation: &str, asked: &Value, status: u16, answer: Vec<u8>) -> Passage {
+fn bend(fault: &Fault, operation: &str, asked: &[u8], status: u16, answer: Vec<u8>) -> Passage {
     let half = |mut answer: Vec<u8>| {
         answer.truncate(answer.len() / 2);
         answer
@@ -175,11 +184,14 @@ fn bend(fault: &Fault, operation: &str, asked: &Value, status: u16, answer: Vec<
         Fault::Half => Passage::Answer(status, half(answer)),
         Fault::Page => Passage::Answer(status, PAGE.to_vec()),
         Fault::Empty => Passage::Answer(status, Vec::new()),
+        Fault::Bare => Passage::Answer(status, b"{}".to_vec()),
         Fault::Other => Passage::Answer(status, br#"["a list"]"#.to_vec()),
         Fault::Left(_) | Fault::Foreign | Fault::Schema(_) | Fault::Missing(..) | Fault::Type(..) => {
             let mut answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
             match fault {
-                Fault::Left(which) if operation == "BatchGetItem" => leave(*which, asked, &mut answer),
+                Fault::Left(which) if operation == "BatchGetItem" => {
+                    leave(*which, &serde_json::from_slice(asked).unwrap_or_default(), &mut answer);
+                }
                 _ => {}
             }
             for (at, item) in items(&mut answer).into_iter().enumerate() {

@@ -45,7 +45,7 @@ pub struct MailSettings {
 }
 
 /// Sends codes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Mail {
     client: Client,
     from: String,

@@ -1,3 +1,4 @@
-//! A slice of each campaign: the same work in every run, bounded by counts.
+//! A slice of each campaign: the same work in every run, bounded by counts and with a fixed seed. `cargo xtask soak` runs all of each.
 
+mod faults;
 mod model;

@@ -1,0 +1,63 @@
+//! Runs campaigns for as long as somebody lets them: `soak [CAMPAIGN] --minutes N [--seed S] [--replay LINE]`. `cargo xtask soak` builds it
+//! optimized.
+#![expect(clippy::disallowed_methods, reason = "a tool for the desk: it reads the clock")]
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use tests::campaign::{self, Effort, Failed, Tally};
+
+/// Tries to break the promises, by one campaign or by all of them in turn.
+#[derive(Parser)]
+#[command(name = "soak")]
+struct Arguments {
+    /// Which campaign; all of them in turn, if none is named
+    campaign: Option<String>,
+    /// For so long, shared by the campaigns; without it each does what the tests do
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// Where everything random comes from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Only this schedule: the line that a failure printed
+    #[arg(long, requires = "campaign")]
+    replay: Option<String>,
+}
+
+type Run = fn(&Effort) -> Result<Tally, Failed>;
+
+/// Every campaign.
+const CAMPAIGNS: &[(&str, Run)] = &[("faults", campaign::faults::run), ("model", campaign::model::run)];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let asked = |name: &str| arguments.campaign.as_deref().is_none_or(|asked| asked == name);
+    let campaigns: Vec<_> = CAMPAIGNS.iter().filter(|(name, _)| asked(name)).collect();
+    if campaigns.is_empty() {
+        let known: Vec<_> = CAMPAIGNS.iter().map(|(name, _)| *name).collect();
+        eprintln!("error: there is no such campaign; there are: {}", known.join(", "));
+        return ExitCode::FAILURE;
+    }
+    let mut broken = false;
+    let share = u32::try_from(campaigns.len()).unwrap_or(1);
+    for (name, run) in campaigns {
+        let effort = match (&arguments.replay, arguments.minutes) {
+            (Some(line), _) => Effort::replaying(line),
+            (None, Some(minutes)) => Effort::lasting(arguments.seed, Duration::from_secs(60 * minutes) / share),
+            (None, None) => Effort::slice(arguments.seed),
+        };
+        println!("{name}: seed {}", arguments.seed);
+        let began = Instant::now();
+        let result = run(&effort);
+        let took = began.elapsed().as_secs_f64();
+        match result {
+            Ok(tally) => println!("{tally}\n{name}: nothing broke, in {took:.1} s\n"),
+            Err(failed) => {
+                broken = true;
+                println!("{name}: BROKEN after {took:.1} s\n{failed}\nsoak {name} --replay '{}'\n", failed.line);
+            }
+        }
+    }
+    if broken { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}

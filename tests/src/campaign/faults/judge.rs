@@ -1,0 +1,197 @@
+//! What may come of a schedule: what came of it in peace, or a calm "try again", and a table that is one of those that peace leaves.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::scenario::{By, Said, Scenario};
+use super::schedule::{Deliveries, Schedule};
+use super::stage::{Ran, Stage};
+use crate::dump::Dump;
+use crate::proxy::fault::Fault;
+use crate::sound::{unsound, unsound_with};
+
+/// No trigger answers later than this.
+const LATEST: Duration = Duration::from_millis(4_500);
+
+/// What comes of a scenario in peace, however often it is delivered.
+#[derive(Debug, Default)]
+pub struct Peace {
+    /// What is said.
+    said: BTreeSet<Said>,
+    /// What is said afterwards, on a good day.
+    repaired: BTreeSet<Vec<Said>>,
+    /// The tables that are left by those who said that it is done.
+    done: BTreeSet<String>,
+    /// The tables in the end.
+    ends: BTreeSet<String>,
+    /// Ids and the like that stood in the table before anything was done.
+    known: BTreeSet<String>,
+    /// The table at the beginning.
+    beginning: Dump,
+}
+
+impl Peace {
+    /// Plays a scenario in peace.
+    pub async fn of(stage: &Stage, scenario: &Scenario) -> Result<Self, String> {
+        let mut peace = Self { beginning: stage.beginning().clone(), ..Self::default() };
+        unsound(&peace.beginning).map_err(|what| format!("{} begins unsound: {what}", scenario.name))?;
+        tokens(&format!("{:?}", peace.beginning), |token| {
+            peace.known.insert(token.to_owned());
+        });
+        for deliveries in Deliveries::ALL {
+            let ran = stage.play(&Schedule::peaceful(*scenario, deliveries)).await;
+            peace.learn(ran, scenario).map_err(|what| format!("{} in peace: {what}", scenario.name))?;
+        }
+        Ok(peace)
+    }
+
+    fn learn(&mut self, ran: Ran, scenario: &Scenario) -> Result<(), String> {
+        self.sound(&ran.between)?;
+        self.sound(&ran.end)?;
+        if ran.said.iter().chain(&ran.repaired).any(|said| *said == Said::Broken) {
+            return Err(format!("{:?}, then {:?}", ran.said, ran.repaired));
+        }
+        self.done.insert(self.plain(&ran.between, scenario.counts));
+        self.ends.insert(self.plain(&ran.end, scenario.counts));
+        let said: Vec<Said> = ran.said.into_iter().map(|said| self.common(said)).collect();
+        self.said.extend(said);
+        let repaired = ran.repaired.into_iter().map(|said| self.common(said)).collect();
+        self.repaired.insert(repaired);
+        Ok(())
+    }
+
+    /// What is wrong with what came of a schedule.
+    pub fn judge(&self, schedule: &Schedule, ran: &Ran) -> Result<(), String> {
+        let Schedule { scenario, faults, .. } = schedule;
+        self.sound(&ran.between).map_err(|what| format!("after the fault, {what}"))?;
+        self.sound(&ran.end).map_err(|what| format!("in the end, {what}"))?;
+        if scenario.by == By::Trigger && ran.took > LATEST {
+            return Err(format!("the answer came after {:?}", ran.took));
+        }
+        if let Some(after) = ran.late_write {
+            return Err(format!("a write began after {after:?}"));
+        }
+        // Without an attribute an item may say no, too: a domain that is nobody's.
+        let lied = faults.iter().any(|(_, fault)| fault.lies() || matches!(fault, Fault::Missing(..)));
+        for said in &ran.said {
+            let said = self.common(said.clone());
+            let fine = match &said {
+                Said::Broken => true,
+                // A condition that is said not to hold is a reason for a no, and never for a yes.
+                Said::No(_) if lied => true,
+                other => self.said.contains(other),
+            };
+            if !fine {
+                return Err(format!("it was said: {said:?}, and in peace: {:?}", self.said));
+            }
+        }
+        let between = self.plain(&ran.between, scenario.counts);
+        if ran.said.iter().any(|said| matches!(said, Said::Done(_))) && !self.done.contains(&between) {
+            return Err(format!(
+                "it was said that it is done ({:?}), and the table holds\n{between}\nin peace\n{:#?}",
+                ran.said, self.done
+            ));
+        }
+        let repaired: Vec<Said> = ran.repaired.iter().map(|said| self.common(said.clone())).collect();
+        let fine = |said: &Vec<Said>| {
+            self.repaired.iter().any(|peace| peace.ends_with(said) || said.ends_with(peace) || peace == said)
+        };
+        let of_peace =
+            |said: &Said| self.said.contains(said) || self.repaired.iter().flatten().any(|peace| peace == said);
+        if !fine(&repaired) && !repaired.iter().all(of_peace) {
+            return Err(format!("on a good day it was said: {repaired:?}, and in peace: {:?}", self.repaired));
+        }
+        let end = self.plain(&ran.end, scenario.counts);
+        if !self.ends.contains(&end) {
+            return Err(format!("in the end the table holds\n{end}\nand in peace\n{}", self.nearest(&end)));
+        }
+        Ok(())
+    }
+
+    /// The beginning was sound; is it with these changes?
+    fn sound(&self, changes: &Dump) -> Result<(), String> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        unsound_with(&self.beginning, changes)
+    }
+
+    fn nearest(&self, end: &str) -> String {
+        let lines: BTreeSet<&str> = end.lines().collect();
+        let distance = |other: &&String| other.lines().filter(|line| !lines.contains(line)).count();
+        let nearest = self.ends.iter().min_by_key(distance).map_or("", String::as_str);
+        let known: BTreeSet<&str> = nearest.lines().collect();
+        let gone = known.difference(&lines).map(|line| format!("- {line}\n"));
+        let come = lines.difference(&known).map(|line| format!("+ {line}\n"));
+        gone.chain(come).collect()
+    }
+
+    fn common(&self, said: Said) -> Said {
+        match said {
+            Said::Done(text) => Said::Done(without_revisions(&self.named(&text))),
+            other => other,
+        }
+    }
+
+    /// What changed as text, a line an item: without random parts, and without what only counts writes.
+    fn plain(&self, dump: &Dump, counts: bool) -> String {
+        // What is remembered of an invitation that is settled opens nothing: it was written late, and is forgotten in time.
+        let idle = |item: &&Value| {
+            let invitation = item["invitation"].as_str().map(|digest| format!("INVITATION#{digest} | INVITATION"));
+            let invitation = invitation.and_then(|key| dump.get(&key).or_else(|| self.beginning.get(&key)));
+            item["kind"] == "enrolment" && invitation.is_some_and(|invitation| invitation["state"] != "open")
+        };
+        let line = |(key, item): (&String, &Value)| {
+            let mut item = item.clone();
+            if let Some(item) = item.as_object_mut() {
+                item.retain(|name, _| {
+                    let tries = matches!(name.as_str(), "attempts" | "attempts_today");
+                    name != "revision"
+                        && name != "nonce"
+                        && name != "issued_by"
+                        && name != "used_by"
+                        && !(counts && tries)
+                });
+            }
+            self.named(&format!("{key}: {item}"))
+        };
+        let mut lines: Vec<String> = dump.iter().filter(|(_, item)| !idle(item)).map(line).collect();
+        // Random parts of keys decided about the order.
+        lines.sort();
+        lines.join("\n")
+    }
+
+    /// A text whose ids are those of the beginning, or "new".
+    fn named(&self, text: &str) -> String {
+        let mut named = text.to_owned();
+        tokens(text, |token| {
+            if !self.known.contains(token) {
+                named = named.replace(token, "new");
+            }
+        });
+        named
+    }
+}
+
+/// Ids, digests and nonces in a text: words of 16 characters and more that hold nothing but letters and digits.
+fn tokens(text: &str, mut found: impl FnMut(&str)) {
+    for word in text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_') {
+        let hexadecimal = word.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        let id = word.len() == 28 && (word.starts_with("m_") || word.starts_with("t_"));
+        if id || (hexadecimal && matches!(word.len(), 16 | 64)) {
+            found(word);
+        }
+    }
+}
+
+/// The text of a result without its revisions: how often something was written is nobody's business.
+fn without_revisions(text: &str) -> String {
+    let mut parts = text.split("revision: ");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.trim_start_matches(|letter: char| letter.is_ascii_digit()));
+    }
+    plain
+}

@@ -1,0 +1,68 @@
+//! Faults at the store: whatever happens to whichever request of whatever is done, nobody gets in who must not, everybody hears a calm
+//! sentence in time, and doing it once more on a good day leaves the table that good days leave.
+
+mod course;
+mod deeds;
+mod events;
+mod judge;
+mod kinds;
+mod scenario;
+mod schedule;
+mod stage;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+pub use judge::Peace;
+pub use kinds::Depth;
+pub use scenario::{By, Said, Scenario, all};
+pub use schedule::{Deliveries, Schedule};
+pub use stage::{Over, Ran, Stage};
+
+use self::course::Course;
+use super::{Effort, Failed, Tally};
+
+/// Enumerates: every fault at every request of every scenario, and pairs of them. Fails with the first schedule that breaks a promise.
+pub fn run(effort: &Effort) -> Result<Tally, Failed> {
+    if let Some(line) = &effort.only {
+        return replay(line);
+    }
+    let tally = Mutex::new(Tally::new());
+    let failed = Mutex::new(None);
+    for stretch in course::stretches(effort) {
+        let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let scenarios = all();
+        std::thread::scope(|scope| {
+            for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+                scope.spawn(|| {
+                    while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if over.load(Ordering::Relaxed) || effort.is_over() {
+                            return;
+                        }
+                        match Course::new(*scenario, stretch, effort).run() {
+                            Ok(counts) => tally.lock().expect("a lock").merge(&counts),
+                            Err(what) => {
+                                over.store(true, Ordering::Relaxed);
+                                failed.lock().expect("a lock").get_or_insert(what);
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        if let Some(failed) = failed.lock().expect("a lock").take() {
+            return Err(failed);
+        }
+    }
+    Ok(tally.into_inner().expect("a lock"))
+}
+
+/// One schedule, as a failure printed it: `http` before it, if it was played over a socket.
+fn replay(line: &str) -> Result<Tally, Failed> {
+    let (over, line) = match line.strip_prefix(course::HTTP) {
+        Some(rest) => (Over::Http, rest),
+        None => (Over::Process, line),
+    };
+    let schedule = Schedule::parse(line).map_err(|what| Failed::new(what, line))?;
+    course::replay(&schedule, over)
+}

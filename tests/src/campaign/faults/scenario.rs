@@ -1,0 +1,92 @@
+//! What is done to a table, once in peace and many times on a bad day.
+
+use futures_util::future::LocalBoxFuture;
+use operations::OperationError;
+use serde_json::Value;
+
+use super::{deeds, events};
+use crate::{Answer, World};
+
+/// Something that a trigger or an operator does.
+#[derive(Clone, Copy)]
+pub struct Scenario {
+    /// Its name in a replay line.
+    pub name: &'static str,
+    /// Who does it, and so how long it may take.
+    pub by: By,
+    /// Puts the table into the state in which it begins.
+    pub prepare: Doing<()>,
+    /// Does it.
+    pub act: Doing<Said>,
+    /// What comes after it in a person's life. Empty, if nothing does.
+    pub then: Doing<Vec<Said>>,
+    /// Whether it counts attempts, so that the table tells how often it was tried.
+    pub counts: bool,
+}
+
+/// Who does something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A trigger: within 4.5 seconds.
+    Trigger,
+    /// An operator at a command line, who has patience.
+    Operator,
+}
+
+/// An asynchronous function of a world.
+pub(super) type Doing<T> = for<'a> fn(&'a World) -> LocalBoxFuture<'a, T>;
+
+/// What came of doing it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Said {
+    /// It was done, or is done already: what the caller reads, with random parts left out.
+    Done(String),
+    /// No, for a reason.
+    No(String),
+    /// Try again: the store could not be asked, or not believed.
+    Broken,
+}
+
+impl Said {
+    /// What a trigger's answer says.
+    pub fn of(answer: &Answer) -> Self {
+        if answer.decision == "broken" {
+            return Self::Broken;
+        }
+        match &answer.result {
+            Err(domain::Refusal::TryAgain) => Self::Broken,
+            Err(refusal) => Self::No(refusal.code().to_owned()),
+            // Nobody was let in: the account is confirmed all the same, or the token speaks of no tenant.
+            Ok(_) if matches!(answer.decision, "refused" | "no tenant") => Self::No(answer.decision.to_owned()),
+            Ok(reply) => {
+                let mut response = reply["response"].clone();
+                if let Some(private) = response.get_mut("privateChallengeParameters").and_then(Value::as_object_mut) {
+                    // Random.
+                    private.remove("ticket");
+                }
+                Self::Done(format!("{}: {response}", answer.decision))
+            }
+        }
+    }
+
+    /// What an operation's result says.
+    pub fn of_operation<T: std::fmt::Debug>(result: Result<T, OperationError>) -> Self {
+        match result {
+            Ok(done) => Self::Done(format!("{done:?}")),
+            Err(error) if error.kind() == operations::ErrorKind::Broken => Self::Broken,
+            Err(error) => Self::No(error.code().to_owned()),
+        }
+    }
+}
+
+/// All of them.
+pub fn all() -> Vec<Scenario> {
+    let mut all = events::all();
+    all.extend(deeds::all());
+    all
+}
+
+/// Nothing comes after it.
+pub(super) fn nothing(_: &World) -> LocalBoxFuture<'_, Vec<Said>> {
+    Box::pin(async { Vec::new() })
+}

@@ -1,0 +1,311 @@
+//! A table on which one scenario is played again and again, each time from the same beginning, through up to three processes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use dynoxide::Database;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::scenario::{By, Said, Scenario};
+use super::schedule::{Deliveries, Schedule};
+use crate::dump::Dump;
+use crate::proxy::faulty::Faulty;
+use crate::proxy::script::{Passed, Script};
+use crate::{Engine, World, in_process};
+
+/// A table with a scenario's beginning.
+#[derive(Debug)]
+pub struct Stage {
+    engine: Engine,
+    table: String,
+    by: By,
+    processes: Vec<Process>,
+    /// Reached without a fault.
+    good: Process,
+    /// The items as they stand at the beginning.
+    beginning: BTreeMap<(String, String), Value>,
+    /// The same, to be read.
+    readable: Dump,
+}
+
+/// A process of a trigger, or an operator's command, with its own connection.
+#[derive(Debug)]
+struct Process {
+    script: Script,
+    world: World,
+    /// Over a real socket, if there is one.
+    _proxy: Option<Faulty>,
+}
+
+/// What came of a schedule.
+#[derive(Debug)]
+pub struct Ran {
+    /// What each delivery said.
+    pub said: Vec<Said>,
+    /// The requests of each process.
+    pub passed: Vec<Vec<Passed>>,
+    /// The longest that a delivery took.
+    pub took: Duration,
+    /// A write that began later than any may, after so long.
+    pub late_write: Option<Duration>,
+    /// What changed by the deliveries: an item is null that is gone.
+    pub between: Dump,
+    /// What was said when it was done once more on a good day, and what comes after it.
+    pub repaired: Vec<Said>,
+    /// What changed in the end.
+    pub end: Dump,
+}
+
+/// Over what the requests go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// The engine's library.
+    Process,
+    /// A real HTTP proxy.
+    Http,
+}
+
+impl Stage {
+    /// Puts a scenario's beginning into a new table.
+    pub async fn set(engine: &Engine, scenario: &Scenario, over: Over) -> Self {
+        let world = World::of_table(engine, engine.table().await);
+        (scenario.prepare)(&world).await;
+        let table = world.table().name().to_owned();
+        let mut processes = Vec::new();
+        for _ in 0..3 {
+            processes.push(Process::new(engine, &table, scenario.by, over).await);
+        }
+        let beginning = items(engine.database(), &table);
+        let good = Process::new(engine, &table, scenario.by, Over::Process).await;
+        let readable = readable(&beginning);
+        Self { engine: engine.clone(), table, by: scenario.by, processes, good, beginning, readable }
+    }
+
+    /// The table at the beginning.
+    pub const fn beginning(&self) -> &Dump {
+        &self.readable
+    }
+
+    /// Plays a schedule of this scenario, and puts the table back.
+    pub async fn play(&self, schedule: &Schedule) -> Ran {
+        let Schedule { scenario, deliveries, faults } = schedule;
+        for (number, process) in self.processes.iter().enumerate() {
+            process
+                .script
+                .set(faults.iter().filter(|((of, _), _)| *of == number).map(|((_, nth), fault)| (*nth, fault.clone())));
+        }
+        // Processes that just started: nothing that was guessed in another schedule is known.
+        let worlds: Vec<World> = self.processes.iter().map(|process| process.world.forgetful()).collect();
+        let mut took = Vec::new();
+        let mut said = Vec::new();
+        let act = async |process: usize| {
+            let began = Instant::now();
+            let said = (scenario.act)(&worlds[process]).await;
+            (said, Span { process, began, took: began.elapsed() })
+        };
+        let mut done = |(what, span): (Said, Span)| {
+            said.push(what);
+            took.push(span);
+        };
+        match deliveries {
+            Deliveries::Once => done(act(0).await),
+            Deliveries::Twice => {
+                done(act(0).await);
+                done(act(0).await);
+            }
+            Deliveries::Thrice => {
+                done(act(0).await);
+                done(act(0).await);
+                done(act(0).await);
+            }
+            Deliveries::Anew => {
+                done(act(0).await);
+                done(act(1).await);
+            }
+            Deliveries::Together => join_all([act(0), act(1)]).await.into_iter().for_each(done),
+            Deliveries::Crowd => join_all([act(0), act(1), act(2)]).await.into_iter().for_each(done),
+            Deliveries::Around => {
+                done(act(0).await);
+                (scenario.then)(&worlds[1]).await;
+                done(act(0).await);
+            }
+            Deliveries::Before => {
+                (scenario.then)(&worlds[1]).await;
+                done(act(0).await);
+            }
+        }
+        for process in &self.processes {
+            process.script.settled().await;
+        }
+        let passed: Vec<Vec<Passed>> = self.processes.iter().map(|process| process.script.passed()).collect();
+        let mut touched: BTreeSet<(String, String)> = passed.iter().flatten().flat_map(touched).collect();
+        let between = self.changes(&touched);
+        // A good day, and a process that knows nothing. What was answered well is not asked for again: what comes after it must do.
+        self.good.script.set([]);
+        let good = self.good.world.forgetful();
+        let mut repaired = Vec::new();
+        if !said.iter().any(|said| matches!(said, Said::Done(_))) || deliveries == &Deliveries::Thrice {
+            repaired.push((scenario.act)(&good).await);
+        }
+        repaired.extend((scenario.then)(&good).await);
+        touched.extend(self.good.script.passed().iter().flat_map(self::touched));
+        let end = self.changes(&touched);
+        self.put_back(&touched);
+        Ran {
+            said,
+            late_write: (self.by == By::Trigger).then(|| late_write(&took, &passed)).flatten(),
+            passed,
+            took: took.iter().map(|span| span.took).max().unwrap_or_default(),
+            between,
+            repaired,
+            end,
+        }
+    }
+
+    /// Which of these items are not as they were, and how they are.
+    fn changes(&self, touched: &BTreeSet<(String, String)>) -> Dump {
+        let changed = touched.iter().filter_map(|key| {
+            let now = self.item(key);
+            (self.beginning.get(key) != now.as_ref()).then(|| (name(key), now.as_ref().map_or(Value::Null, plain)))
+        });
+        changed.collect()
+    }
+
+    fn item(&self, (pk, sk): &(String, String)) -> Option<Value> {
+        let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
+        let asked = json!({ "TableName": self.table, "Key": key, "ConsistentRead": true });
+        let mut answer = ask(self.engine.database(), "GetItem", &asked);
+        Some(answer["Item"].take()).filter(|item| !item.is_null())
+    }
+
+    /// The items that were touched become as they were.
+    fn put_back(&self, touched: &BTreeSet<(String, String)>) {
+        let database = self.engine.database();
+        for key in touched {
+            if let Some(item) = self.beginning.get(key) {
+                ask(database, "PutItem", &json!({ "TableName": self.table, "Item": item }));
+            } else {
+                let (pk, sk) = key;
+                let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
+                ask(database, "DeleteItem", &json!({ "TableName": self.table, "Key": key }));
+            }
+        }
+    }
+}
+
+/// The keys of the items that a request would write.
+fn touched(passed: &Passed) -> Vec<(String, String)> {
+    let key = |key: &Value| Some((key["pk"]["S"].as_str()?.to_owned(), key["sk"]["S"].as_str()?.to_owned()));
+    if !passed.writes() {
+        return Vec::new();
+    }
+    let asked = passed.asked();
+    let parts = asked["TransactItems"].as_array().into_iter().flatten();
+    let keys = parts.filter_map(|part| {
+        let part = ["Update", "Put", "Delete"].iter().find_map(|kind| part.get(kind))?;
+        key(&part["Key"]).or_else(|| key(&part["Item"]))
+    });
+    keys.chain(key(&asked["Key"])).chain(key(&asked["Item"])).collect()
+}
+
+impl Process {
+    async fn new(engine: &Engine, table: &str, by: By, over: Over) -> Self {
+        match over {
+            Over::Process => {
+                let script = Script::default();
+                let table = match by {
+                    By::Trigger => engine.connect_scripted(table, &script),
+                    By::Operator => engine.tool_scripted(table, &script),
+                };
+                Self { script, world: World::of_table(engine, table), _proxy: None }
+            }
+            Over::Http => {
+                let proxy = Faulty::start(engine).await;
+                let table = match by {
+                    By::Trigger => Engine::connect_at(proxy.endpoint(), table),
+                    By::Operator => Engine::tool_at(proxy.endpoint(), table),
+                };
+                Self { script: proxy.script().clone(), world: World::of_table(engine, table), _proxy: Some(proxy) }
+            }
+        }
+    }
+}
+
+/// When a delivery was at work.
+struct Span {
+    process: usize,
+    began: Instant,
+    took: Duration,
+}
+
+/// A trigger's writes begin before its deadline, whatever happens.
+fn late_write(spans: &[Span], passed: &[Vec<Passed>]) -> Option<Duration> {
+    let mut late = None;
+    for span in spans {
+        let ended = span.began + span.took;
+        for request in passed[span.process].iter().filter(|request| request.writes()) {
+            let own = request.sent >= span.began && request.sent <= ended;
+            let after = request.sent.saturating_duration_since(span.began);
+            if own && after > lambda::LONGEST {
+                late = late.max(Some(after));
+            }
+        }
+    }
+    late
+}
+
+fn ask(database: &Database, operation: &str, asked: &Value) -> Value {
+    let (status, answer) = in_process::answer(database, operation, asked.to_string().as_bytes());
+    let answer = serde_json::from_slice(&answer).expect("JSON");
+    assert_eq!(status, 200, "{operation}: {answer}");
+    answer
+}
+
+/// Every item as the engine gives it, by its key.
+fn items(database: &Database, table: &str) -> BTreeMap<(String, String), Value> {
+    let mut all = BTreeMap::new();
+    let mut from = Value::Null;
+    loop {
+        let mut asked = json!({ "TableName": table, "ConsistentRead": true });
+        if !from.is_null() {
+            asked["ExclusiveStartKey"] = from;
+        }
+        let mut page = ask(database, "Scan", &asked);
+        for item in page["Items"].as_array_mut().map(std::mem::take).unwrap_or_default() {
+            let key = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
+            all.insert((key("pk"), key("sk")), item);
+        }
+        from = page["LastEvaluatedKey"].take();
+        if from.is_null() {
+            return all;
+        }
+    }
+}
+
+fn readable(items: &BTreeMap<(String, String), Value>) -> Dump {
+    items.iter().map(|(key, item)| (name(key), plain(item))).collect()
+}
+
+fn name((pk, sk): &(String, String)) -> String {
+    format!("{pk} | {sk}")
+}
+
+fn plain(item: &Value) -> Value {
+    let hidden = [store::keys::PK, store::keys::SK, store::keys::LIST_PK, store::keys::LIST_SK];
+    let attributes = item.as_object().into_iter().flatten().filter(|(name, _)| !hidden.contains(&name.as_str()));
+    attributes.map(|(name, value)| (name.clone(), value_of(value))).collect()
+}
+
+fn value_of(attribute: &Value) -> Value {
+    let Some((kind, value)) = attribute.as_object().and_then(|attribute| attribute.iter().next()) else {
+        return Value::Null;
+    };
+    match (kind.as_str(), value) {
+        ("N", Value::String(digits)) => digits.parse::<i64>().map_or(Value::Null, Value::from),
+        ("L", Value::Array(list)) => list.iter().map(value_of).collect(),
+        ("M", Value::Object(map)) => map.iter().map(|(name, value)| (name.clone(), value_of(value))).collect(),
+        (_, value) => value.clone(),
+    }
+}

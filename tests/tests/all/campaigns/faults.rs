@@ -1,0 +1,40 @@
+//! Faults at the store: the schedules that once broke a promise.
+
+use tests::campaign::{Effort, faults};
+
+/// Every schedule that once broke a promise.
+#[test]
+fn what_broke_once_stays_mended() {
+    for line in [
+        // An empty answer was taken for "it is not in the table".
+        "sign-up-invited once 0.0=empty",
+        "token-of-a-barred-former-mailbox once 0.2=empty",
+        // A table that said that a reminder is there already, and then that it is not, was believed the first time.
+        "sign-up-invited once 0.2=cancelled:C",
+        "sign-up-over-another once 0.4=cancelled:C",
+    ] {
+        faults::run(&Effort::replaying(line)).unwrap_or_else(|failed| panic!("{failed}"));
+    }
+}
+
+#[test]
+fn a_schedule_is_read_as_it_is_written_and_a_line_that_is_none_is_refused() {
+    for line in [
+        "confirm-by-domain once",
+        "member-remove together 0.1=late:900 1.0=cancelled:NCX",
+        "define thrice 0.0=left:all",
+    ] {
+        assert_eq!(faults::Schedule::parse(line).unwrap().to_string(), line);
+    }
+    for line in [
+        "",
+        "nothing once",
+        "define",
+        "define never",
+        "define once 0=cut",
+        "define once 0.0=cute",
+        "define once a.0=cut",
+    ] {
+        assert!(faults::run(&Effort::replaying(line)).is_err(), "{line:?}");
+    }
+}
