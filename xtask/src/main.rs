@@ -20,6 +20,7 @@ mod notices;
 mod package;
 mod policies;
 mod sizes;
+mod soak;
 mod steps;
 mod tools;
 mod workflows;
@@ -54,6 +55,8 @@ enum Command {
     /// Measures what a sign-in waits for, beside what people use instead
     #[command(disable_help_flag = true)]
     Bench(bench::Arguments),
+    /// Tries to break the promises: faults, races, a model
+    Soak(soak::Arguments),
     /// Installs the project's own tools into `.tools/`
     Tools,
     /// Runs the project's own cargo-lambda: `cargo xtask lambda -- watch`
@@ -92,6 +95,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Test(arguments) => Ok(check::everything(&house, &arguments)),
         Command::Arrows => arrows::check(&house).map(|said| done(&said)),
         Command::Bench(arguments) => bench::run(&house, &arguments),
+        Command::Soak(arguments) => soak::run(&house, &arguments),
         Command::Examples => examples::check(&house).map(|said| done(&said)),
         Command::Tools => tools::install_all(&house).map(|said| done(&said)),
         Command::Lambda { arguments } => tools::run_cargo_lambda(&house, &arguments),
