@@ -2,8 +2,9 @@
 
 use domain::enrol::{self, Enrolment, Joining};
 use domain::{
-    Account, Bar, Ceiling, DomainOwner, Holder, Invitation, InvitationState, Inviter, Mailbox, MailboxKey, MemberId,
-    Membership, MembershipStatus, Origin, Person, Provider, Rank, Refusal, Tenant, TenantId, UserName,
+    Account, Bar, Ceiling, DomainOwner, Holder, Invitation, InvitationState, Inviter, Mailbox, MailboxKey,
+    MailboxProof, MemberId, Membership, MembershipStatus, Origin, Person, Provider, Rank, Refusal, Tenant, TenantId,
+    UserName,
 };
 use jiff::Timestamp;
 
@@ -122,7 +123,11 @@ impl Visit<'_> {
 
     /// Reads what only enrolment needs: what pre sign-up remembered, and the row of the mailbox's other holder.
     async fn aside(&self, session: &Session, facts: &Facts, known: Reminder) -> Result<Aside, Broken> {
-        let other = facts.mailbox.holder.as_ref().filter(|holder| holder.person != *self.person);
+        let proof = MailboxProof::of(self.account, self.tenant, facts.domain.as_ref(), facts.provider.as_ref());
+        // The tenant's provider alone makes somebody the successor of who held the mailbox. For anybody else the holder is not read: that an
+        // address is a member's must not show in the calls for an account that was merely given it.
+        let succeeds = proof.is_ok_and(|proof| proof.is_by_tenant_provider());
+        let other = facts.mailbox.holder.as_ref().filter(|holder| succeeds && holder.person != *self.person);
         let other_key = other.map(|holder| Key::membership(&holder.person, self.tenant));
         let remembered_key = matches!(known, Reminder::Unread).then(|| self.remembered_key());
         let mut batch = Batch::default();
@@ -426,19 +431,18 @@ fn ceiling(joining: &Joining, tenant: &Tenant) -> Condition {
 /// Remembers an invitation for a user, unless it is remembered already. A reminder of another mailbox gives way: it is of an earlier
 /// sign-up under the same user name that nobody confirmed.
 pub async fn remember(session: &Session, remembered: &Remembered) -> Result<(), Broken> {
-    let mut next = remembered.clone();
-    for _ in 0..3 {
-        let mut transaction = Transaction::new(session);
-        transaction.write((), &next)?;
-        if session.commit(&transaction).await? == Commit::Done {
-            return Ok(());
-        }
-        // INVARIANT: nobody is told that an invitation is remembered of whom it is not.
-        let before: Option<Remembered> = session.get(&remembered.key()).await?;
-        match before {
-            Some(before) if before.mailbox == remembered.mailbox => return Ok(()),
-            before => next.revision = before.map_or(0, |before| before.revision),
-        }
+    let mut transaction = Transaction::new(session);
+    transaction.write((), remembered)?;
+    if session.commit(&transaction).await? == Commit::Done {
+        return Ok(());
     }
-    Err(Broken::Contended)
+    let before: Option<Remembered> = session.get(&remembered.key()).await?;
+    match before {
+        Some(before) if before.mailbox != remembered.mailbox => {
+            let mut transaction = Transaction::new(session);
+            transaction.write((), &Remembered { revision: before.revision, ..remembered.clone() })?;
+            session.commit(&transaction).await.map(|_| ())
+        }
+        _ => Ok(()),
+    }
 }
