@@ -431,18 +431,19 @@ fn ceiling(joining: &Joining, tenant: &Tenant) -> Condition {
 /// Remembers an invitation for a user, unless it is remembered already. A reminder of another mailbox gives way: it is of an earlier
 /// sign-up under the same user name that nobody confirmed.
 pub async fn remember(session: &Session, remembered: &Remembered) -> Result<(), Broken> {
-    let mut transaction = Transaction::new(session);
-    transaction.write((), remembered)?;
-    if session.commit(&transaction).await? == Commit::Done {
-        return Ok(());
-    }
-    let before: Option<Remembered> = session.get(&remembered.key()).await?;
-    match before {
-        Some(before) if before.mailbox != remembered.mailbox => {
-            let mut transaction = Transaction::new(session);
-            transaction.write((), &Remembered { revision: before.revision, ..remembered.clone() })?;
-            session.commit(&transaction).await.map(|_| ())
+    let mut next = remembered.clone();
+    for _ in 0..3 {
+        let mut transaction = Transaction::new(session);
+        transaction.write((), &next)?;
+        if session.commit(&transaction).await? == Commit::Done {
+            return Ok(());
         }
-        _ => Ok(()),
+        // INVARIANT: nobody is told that an invitation is remembered of whom it is not.
+        let before: Option<Remembered> = session.get(&remembered.key()).await?;
+        match before {
+            Some(before) if before.mailbox == remembered.mailbox => return Ok(()),
+            before => next.revision = before.map_or(0, |before| before.revision),
+        }
     }
+    Err(Broken::Contended)
 }
