@@ -28,7 +28,13 @@ struct Arguments {
 type Run = fn(&Effort) -> Result<Tally, Failed>;
 
 /// Every campaign.
-const CAMPAIGNS: &[(&str, Run)] = &[("faults", campaign::faults::run), ("model", campaign::model::run)];
+const CAMPAIGNS: &[(&str, Run)] = &[
+    ("faults", campaign::faults::run),
+    ("isolation", campaign::isolation::run),
+    ("model", campaign::model::run),
+    ("oracles", campaign::oracles::run),
+    ("races", campaign::races::run),
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

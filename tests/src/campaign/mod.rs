@@ -7,7 +7,10 @@
 )]
 
 pub mod faults;
+pub mod isolation;
 pub mod model;
+pub mod oracles;
+pub mod races;
 
 use std::fmt;
 use std::time::{Duration, Instant};

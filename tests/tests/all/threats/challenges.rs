@@ -218,52 +218,6 @@ async fn c11_the_code_is_in_the_mail_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c12_of_200_parallel_guesses_in_many_sessions_five_are_compared() {
-    let world = world(Chain::Code).await;
-    for round in 0..3 {
-        let name = format!("vic{round}");
-        let address = format!("{name}@acme.example");
-        // Twenty sessions, begun at the same time.
-        let mut begun = JoinSet::new();
-        for _ in 0..20 {
-            let (world, event) = (world.restarted(), Event::create("acme", &name, &address, &[]));
-            begun.spawn(async move { world.ask(&event).await });
-        }
-        let sessions: Vec<Answer> = begun.join_all().await.into_iter().filter(Answer::is_reply).collect();
-        assert!(sessions.len() > 1);
-        let right = code_in(&person(&name), "acme", Some(&address), &sessions[0]);
-        let guess = wrong(&right);
-        let start = Arc::new(tokio::sync::Barrier::new(200));
-        let mut guesses = JoinSet::new();
-        for at in 0..200 {
-            let event = Event::verify("acme", &name, &address, sessions[at % sessions.len()].response(), &guess);
-            let (world, start) = (world.restarted(), start.clone());
-            guesses.spawn(async move {
-                start.wait().await;
-                world.ask(&event).await
-            });
-        }
-        let answers = guesses.join_all().await;
-        assert!(answers.iter().all(|answer| !answer.is_reply() || !is_right(answer)));
-        let compared = answers.iter().filter(|answer| answer.decision == "the code is wrong").count();
-        assert!(compared <= 5, "round {round}: {compared} were compared");
-        // Some of 200 at once may have been out of time; one after the other the rest are counted too.
-        let mut late = 0;
-        for _ in 0..5 {
-            let event = Event::verify("acme", &name, &address, sessions[0].response(), &guess);
-            late += usize::from(world.ask(&event).await.decision == "the code is wrong");
-        }
-        assert!(compared + late <= 5, "round {round}: {compared} and {late} were compared");
-        // And from then on not even the right one is.
-        let event = Event::verify("acme", &name, &address, sessions[0].response(), &right);
-        let refused = world.ask(&event).await;
-        assert_eq!((refused.decision, is_right(&refused)), ("not compared", false));
-        let more = world.ask(&Event::create("acme", &name, &address, &[("CUSTOM_CHALLENGE", false)])).await;
-        assert_eq!(more.code(), Some("TOO_MANY_CODES"), "a new session buys no new guesses");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c12_codes_that_are_asked_for_anew_between_guesses_buy_none() {
     let mut world = world(both()).await;
     let mut compared = 0;

@@ -9,6 +9,5 @@ mod in_between;
 mod invitations;
 mod memberships;
 mod paths;
-mod races;
 mod second_looks;
 mod tokens;
