@@ -13,7 +13,7 @@ fn every_test_that_the_threat_model_names_is_in_a_file_that_it_names_beside() {
             .skip(1)
             .filter_map(|rest| rest.split_once(')'))
             .map(|(link, _)| link.split('#').next().unwrap())
-            .filter(|link| link.ends_with(".rs") || link.ends_with(".test.ts"))
+            .filter(|link| link.contains(".rs") || link.contains(".test.ts"))
             .map(|link| std::fs::read_to_string(docs.join(link)).unwrap_or_else(|_| panic!("{link} is not there")))
             .collect();
         let quoted = line.split('`').skip(1).step_by(2);
