@@ -5,7 +5,7 @@ mod machine;
 mod member;
 mod settings;
 mod shared;
-mod token;
+pub mod token;
 
 use domain::access::Way;
 use domain::claims::{NameMap, Speaker};

@@ -13,7 +13,7 @@ use serde_json::json;
 
 /// The version of the event's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Version {
+pub enum Version {
     /// ID token alone, strings alone.
     V1,
     /// Both tokens.
@@ -24,7 +24,7 @@ pub(crate) enum Version {
 
 impl Version {
     /// As the event names it.
-    pub(crate) fn of(event: &Event) -> Option<Self> {
+    pub fn of(event: &Event) -> Option<Self> {
         match event.version()? {
             "1" => Some(Self::V1),
             "2" => Some(Self::V2),
@@ -35,7 +35,7 @@ impl Version {
 }
 
 /// Writes the answer: every mapped name is set or suppressed, in both tokens, and groups are carried or replaced on purpose.
-pub(crate) fn write(
+pub fn write(
     event: Event,
     version: Version,
     names: &NameMap,
