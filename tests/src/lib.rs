@@ -13,6 +13,7 @@
 )]
 
 pub mod acts;
+pub mod addresses;
 pub mod answer;
 pub mod bulk;
 pub mod campaign;

@@ -2,6 +2,7 @@
 //!
 //! The judges are handed over by `cargo xtask test`; a test whose judge is missing fails and says so.
 
+mod addresses;
 mod adoption;
 mod app;
 mod conversation;
