@@ -32,6 +32,7 @@ const CAMPAIGNS: &[(&str, Run)] = &[
     ("faults", campaign::faults::run),
     ("isolation", campaign::isolation::run),
     ("model", campaign::model::run),
+    ("mutations", campaign::mutations::run),
     ("oracles", campaign::oracles::run),
     ("races", campaign::races::run),
 ];

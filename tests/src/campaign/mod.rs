@@ -9,6 +9,7 @@
 pub mod faults;
 pub mod isolation;
 pub mod model;
+pub mod mutations;
 pub mod oracles;
 pub mod races;
 

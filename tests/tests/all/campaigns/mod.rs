@@ -3,6 +3,7 @@
 mod faults;
 mod isolation;
 mod model;
+mod mutations;
 mod oracles;
 mod races;
 mod threat_model;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use domain::Email;
@@ -65,7 +64,6 @@ fn ours(text: &str) -> Option<Mailbox> {
 fn folded((local, domain): &Mailbox) -> Mailbox {
     (local.to_ascii_lowercase(), domain.to_ascii_lowercase())
 }
-
 
 #[test]
 fn where_readers_disagree_about_the_mailbox_ours_refuses() {
