@@ -28,8 +28,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("services/tenant-session", &["local/user-pool"]),
     ("local/user-pool", &[]),
     ("local/laptop", &["control/operations", "control/pool", "common/store", "common/domain", "local/user-pool"]),
-    // Its worlds and events are those of the tests; its benches decode and encode as the triggers do.
-    ("bench", &["tests", "local/laptop", "local/user-pool", "common/lambda", "common/domain"]),
+    // Its worlds and events are those of the tests; its benches decode as the triggers do, and encode by their own hand.
+    ("bench", &["tests", "triggers/*", "local/laptop", "local/user-pool", "common/lambda", "common/domain"]),
     ("tests", &["*"]),
     ("examples/*", &[]),
     ("xtask", &[]),

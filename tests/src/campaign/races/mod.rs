@@ -2,7 +2,7 @@
 //! want the same thing at the same moment. Exactly one gets it, or exactly as many as there are; the others are told so in a sentence of the
 //! closed list, and afterwards the table adds up.
 //!
-//! Most rounds are played in process on a wire where everybody takes turns at every request ([`turns`]), every eighth over sockets.
+//! Most rounds are played in process on a wire where everybody takes turns at every request (`turns`), every eighth over sockets.
 
 mod ending;
 mod joining;

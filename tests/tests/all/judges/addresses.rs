@@ -13,6 +13,9 @@ type Mailbox = (String, String);
 /// What readers said, by their name, address by address.
 type Said = BTreeMap<String, Vec<Option<Mailbox>>>;
 
+/// Finds the mailbox in a text.
+type Reader = fn(&str) -> Option<Mailbox>;
+
 /// The same addresses in every run.
 const SEED: u64 = 2_026;
 
@@ -40,7 +43,7 @@ fn python(texts: &[String]) -> Said {
 }
 
 fn rust(texts: &[String]) -> Said {
-    let crates: [(&str, fn(&str) -> Option<Mailbox>); 2] = [
+    let crates: [(&str, Reader); 2] = [
         ("email_address", |text| {
             let address: email_address::EmailAddress = text.parse().ok()?;
             Some((address.local_part().to_owned(), address.domain().to_owned()))
@@ -50,7 +53,7 @@ fn rust(texts: &[String]) -> Said {
             Some((address.user().to_owned(), address.domain().to_owned()))
         }),
     ];
-    let said = |reader: fn(&str) -> Option<Mailbox>| texts.iter().map(|text| reader(text)).collect();
+    let said = |reader: Reader| texts.iter().map(|text| reader(text)).collect();
     crates.into_iter().map(|(name, reader)| (name.to_owned(), said(reader))).collect()
 }
 
