@@ -58,6 +58,7 @@ impl Said {
             Err(refusal) => Self::No(refusal.code().to_owned()),
             // Nobody was let in: the account is confirmed all the same, or the token speaks of no tenant.
             Ok(_) if matches!(answer.decision, "refused" | "no tenant") => Self::No(answer.decision.to_owned()),
+            Ok(reply) if reply["response"]["answerCorrect"] == false => Self::No(answer.decision.to_owned()),
             Ok(reply) => {
                 let mut response = reply["response"].clone();
                 if let Some(private) = response.get_mut("privateChallengeParameters").and_then(Value::as_object_mut) {
