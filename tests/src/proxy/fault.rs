@@ -116,6 +116,22 @@ impl Reason {
 }
 
 impl Fault {
+    /// Whether the request may be done without whoever sent it learning so.
+    pub fn hides(&self) -> bool {
+        matches!(
+            self,
+            Self::Late(_)
+                | Self::Slow(_)
+                | Self::Lost
+                | Self::Torn
+                | Self::Half
+                | Self::Page
+                | Self::Empty
+                | Self::Other
+                | Self::Bare
+        )
+    }
+
     /// Whether what the table answers is believable and not so: a condition that is said not to hold.
     pub fn lies(&self) -> bool {
         match self {

@@ -75,12 +75,16 @@ impl Peace {
         }
         // Without an attribute an item may say no, too: a domain that is nobody's.
         let lied = faults.iter().any(|(_, fault)| fault.lies() || matches!(fault, Fault::Missing(..)));
+        // Whoever never learned that theirs was done, or was held up while somebody else did the same, may be told no: theirs was replaced.
+        let at_once = matches!(schedule.deliveries, Deliveries::Together | Deliveries::Crowd);
+        let overtaken = (at_once || faults.iter().any(|(_, fault)| fault.hides()))
+            && ran.said.iter().any(|said| matches!(said, Said::Done(_)));
         for said in &ran.said {
             let said = self.common(said.clone());
             let fine = match &said {
                 Said::Broken => true,
                 // A condition that is said not to hold is a reason for a no, and never for a yes.
-                Said::No(_) if lied => true,
+                Said::No(_) if lied || overtaken => true,
                 other => self.said.contains(other),
             };
             if !fine {
