@@ -1,8 +1,8 @@
 //! `tenantctl member import`: CSV or JSON lines of any size, row by row; repeating the command goes on where it stopped.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::{Email, Person, PoolId, Roles};
@@ -89,6 +89,8 @@ pub(crate) async fn run(context: &Context<'_>, import: &Import) -> Result<(), Fa
     let mut lines = Lines::new(reader, import)?;
     let mut importer = context.operations.importer(import.dry_run);
     let mut summary = Summary { dry_run: import.dry_run, ..Summary::default() };
+    let local: Option<PoolId> =
+        context.local.as_ref().and_then(|local| local.user_pool.as_ref()).and_then(|pool| pool.parse().ok());
     let progress = progress(context, size);
     let broken = loop {
         let line = match lines.next() {
@@ -97,7 +99,7 @@ pub(crate) async fn run(context: &Context<'_>, import: &Import) -> Result<(), Fa
             Err(failure) => break Some(failure),
         };
         progress.inc(line.bytes);
-        let outcome = match line.row.and_then(|raw| row(raw, import, context)) {
+        let outcome = match line.row.and_then(|raw| row(raw, import, local.as_ref())) {
             Ok(row) => match importer.row(&row).await {
                 Ok(Imported::Added) => {
                     summary.rows += 1;
@@ -141,6 +143,18 @@ pub(crate) async fn run(context: &Context<'_>, import: &Import) -> Result<(), Fa
         None if summary.failed > 0 => Err(Failure::Import { failed: summary.failed, rows: summary.rows }),
         None => Ok(()),
     }
+}
+
+/// The rows of a file with this name and content, each with its line, or what is wrong with it: what `tenantctl member import` tells of it
+/// before it looks at a table.
+pub fn import_rows(name: &Path, content: Vec<u8>) -> Result<Vec<(u64, Result<ImportRow, String>)>, Failure> {
+    let import = Import { file: name.to_owned(), pool: None, tenant: None, format: None, dry_run: true };
+    let mut lines = Lines::new(Box::new(Cursor::new(content)), &import)?;
+    let mut rows = Vec::new();
+    while let Some(line) = lines.next()? {
+        rows.push((line.number, line.row.and_then(|raw| row(raw, &import, None))));
+    }
+    Ok(rows)
 }
 
 /// An item that cannot be read says nothing of the other rows.
@@ -289,13 +303,12 @@ impl From<CsvRow> for Raw {
     }
 }
 
-fn row(raw: Raw, import: &Import, context: &Context<'_>) -> Result<ImportRow, String> {
-    let local = || context.local.as_ref().and_then(|local| local.user_pool.clone());
+fn row(raw: Raw, import: &Import, local: Option<&PoolId>) -> Result<ImportRow, String> {
     let pool: PoolId = match (raw.pool, &import.pool) {
         (Some(pool), _) => pool.parse().map_err(|invalid: domain::Invalid| invalid.to_string())?,
         (None, Some(pool)) => pool.clone(),
         (None, None) => {
-            local().and_then(|pool| pool.parse().ok()).ok_or("the row names no pool, and neither does --pool")?
+            local.cloned().ok_or("the row names no pool, and neither does --pool")?
         }
     };
     let sub = raw.sub.ok_or("the row names no sub")?.parse().map_err(|invalid: domain::Invalid| invalid.to_string())?;
