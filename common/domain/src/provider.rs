@@ -11,16 +11,19 @@ text!(
 );
 
 impl ProviderName {
-    /// The canonical form of a name as an event or an operator spells it.
+    /// The canonical form of a name as an event or an operator spells it. Letters from beyond ASCII never become ASCII ones: a
+    /// provider whose name begins with the Kelvin sign is none that is called with a `k`.
     pub fn fold(text: &str) -> Option<Self> {
-        text.to_lowercase().parse().ok()
+        let turns_ascii = |c: char| !c.is_ascii() && c.to_lowercase().any(|c| c.is_ascii());
+        if text.chars().any(turns_ascii) { None } else { text.to_lowercase().parse().ok() }
     }
 
     /// Every name that could be the provider part of a federated user name `<provider>_<id>`, the longest first. Which of them
     /// is meant, only the bindings can say.
     pub fn candidates(user_name: &str) -> Vec<Self> {
-        let mut names: Vec<Self> =
-            user_name.match_indices('_').filter_map(|(at, _)| user_name.get(..at)).filter_map(Self::fold).collect();
+        // 32 characters have 128 bytes at most: what lies behind them is not looked at, however long it is.
+        let places = user_name.match_indices('_').map(|(at, _)| at).take_while(|at| *at <= 128);
+        let mut names: Vec<Self> = places.filter_map(|at| user_name.get(..at)).filter_map(Self::fold).collect();
         names.reverse();
         names.truncate(16);
         names
@@ -69,5 +72,28 @@ mod tests {
         assert!(ProviderName::candidates("bob").is_empty());
         assert!(ProviderName::candidates("_bob").is_empty());
         assert!(ProviderName::candidates(&"a_".repeat(60)).len() <= 16);
+        let longest = "\u{1f511}".repeat(32);
+        assert_eq!(ProviderName::candidates(&format!("{longest}_1")).len(), 1, "32 characters of four bytes each");
+    }
+
+    #[test]
+    fn m12_no_letter_from_beyond_ascii_is_taken_for_an_ascii_one() {
+        for (spelt, canonical) in [
+            ("Okta", Some("okta")),
+            ("\u{212a}ta", None),
+            ("o\u{212a}ta", None),
+            ("\u{130}dp", None),
+            ("\u{c4}pfel", Some("\u{e4}pfel")),
+            ("\u{17f}so", Some("\u{17f}so")),
+        ] {
+            assert_eq!(ProviderName::fold(spelt).as_ref().map(AsRef::as_ref), canonical, "{spelt}");
+        }
+    }
+
+    #[test]
+    fn a_user_name_of_a_hundred_thousand_underscores_is_looked_at_no_further_than_a_name_goes() {
+        let (long, began) = ("a_".repeat(100_000), std::time::Instant::now());
+        assert_eq!(ProviderName::candidates(&long).len(), 16);
+        assert!(began.elapsed() < std::time::Duration::from_millis(200), "{:?}", began.elapsed());
     }
 }
