@@ -48,9 +48,11 @@ impl Tenant {
 /// Checks a tenant's name for people's eyes.
 pub fn check_name(name: &str) -> Result<(), Invalid> {
     let fits = (1..=100).contains(&name.chars().count());
-    // Cc and the bidirectional controls, which would let a name rearrange a terminal or a mail.
+    // Cc and the bidirectional controls, which would let a name rearrange a terminal or a mail, and what nobody sees at all.
     let odd = |c: char| {
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
     };
     // A name stands in mails to people, and must not be a link or a mailbox there.
     let linked = name.contains(['<', '>', '@']) || name.contains("://") || name.to_lowercase().contains("www.");

@@ -87,7 +87,8 @@ async fn a_policy_never_makes_admins_of_strangers_nor_locks_everybody_out() {
 #[tokio::test]
 async fn names_that_could_rearrange_a_terminal_are_refused() {
     let world = World::new().await;
-    for name in ["", " Acme", "Ac\u{202e}me", "Ac\nme", "\u{1b}[31mAcme"] {
+    let unseen = ["Ac\u{61c}me", "Ac\u{2069}me", "Ac\u{feff}me", "Ac\u{ad}me", "Acme\u{e0041}", "Ac\u{2060}me"];
+    for name in ["", " Acme", "Ac\u{202e}me", "Ac\nme", "\u{1b}[31mAcme"].into_iter().chain(unseen) {
         let refused = world.ops.create_tenant(&NewTenant::new("acme".parse().unwrap(), name)).await;
         assert_eq!(code(refused), "INVALID", "{name:?}");
     }
