@@ -78,7 +78,7 @@ fn standing<'a>(facts: &Facts<'a>) -> Result<Option<&'a Membership>, Refusal> {
     let Some(membership) = facts.membership else { return Ok(None) };
     match membership.status {
         MembershipStatus::Active => {
-            not_barred(facts)?;
+            not_barred(facts, membership)?;
             still_holds(facts, membership)?;
             // Whoever has never answered a code here came before the tenant, or this person's roles, asked for one, or came around it.
             if facts.tenant.policy.chain.asks_code_of(&membership.roles) && !facts.code_passed {
@@ -117,9 +117,13 @@ fn this_way(facts: &Facts<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// A removal or suspension of the same mailbox under another account. Changing the account's address does not shake it off.
-fn not_barred(facts: &Facts<'_>) -> Result<(), Refusal> {
-    match facts.mailbox.bar.or(facts.former_bar).map(|bar| bar.reason) {
+/// A removal or suspension of the same mailbox under another account. Changing the account's address does not shake it off; nor does an
+/// address that somebody merely gives their account tell them whose membership ended.
+fn not_barred(facts: &Facts<'_>, membership: &Membership) -> Result<(), Refusal> {
+    let moved = membership.address.as_ref().is_some_and(|own| facts.account.address() != Some(own));
+    let proof = || MailboxProof::of(facts.account, &facts.tenant.id, facts.domain, facts.provider);
+    let bar = facts.mailbox.bar.filter(|_| !moved || proof().is_ok());
+    match bar.or(facts.former_bar).map(|bar| bar.reason) {
         None => Ok(()),
         Some(BarReason::Suspended) => Err(Refusal::MembershipSuspended),
         Some(BarReason::Removed) => Err(Refusal::MembershipEnded),

@@ -675,6 +675,34 @@ fn a_token_asks_whether_the_membership_still_holds() {
             Err(Refusal::MembershipEnded),
         ),
         (
+            "an address that is barred and merely claimed, beside the one that they came with",
+            Box::new(move |v| {
+                origin(Origin::Added)(v);
+                v.account = Account { email_verified: false, ..native("bob@acme.example") };
+                v.mailbox.bar = Some(Bar { reason: BarReason::Removed, since: ago(1) });
+            }),
+            Ok(true),
+        ),
+        (
+            "an address that is barred and proven, beside the one that they came with",
+            Box::new(move |v| {
+                origin(Origin::Added)(v);
+                v.account = native("bob@acme.example");
+                v.mailbox.bar = Some(Bar { reason: BarReason::Removed, since: ago(1) });
+            }),
+            Err(Refusal::MembershipEnded),
+        ),
+        (
+            "an address that is barred and merely claimed, by somebody who came with none",
+            Box::new(move |v| {
+                origin(Origin::Added)(v);
+                v.membership.as_mut().unwrap().address = None;
+                v.account.email_verified = false;
+                v.mailbox.bar = Some(Bar { reason: BarReason::Suspended, since: ago(1) });
+            }),
+            Err(Refusal::MembershipSuspended),
+        ),
+        (
             "suspended under another account",
             Box::new(|v| v.mailbox.bar = Some(Bar { reason: BarReason::Suspended, since: ago(1) })),
             Err(Refusal::MembershipSuspended),

@@ -467,7 +467,10 @@ impl Model {
             return Err("APPROVAL_PENDING");
         }
         let row = after.rows[&(account.person, tenant)];
-        for mailbox in [account.mailbox(), row.address].into_iter().flatten() {
+        // The bar of an address that they merely gave their account is told to nobody who came with another one.
+        let claimed =
+            row.address.is_some_and(|own| account.mailbox() != Some(own)) && self.proof(account, tenant).is_err();
+        for mailbox in [account.mailbox().filter(|_| !claimed), row.address].into_iter().flatten() {
             match after.bars.get(&(tenant, mailbox)) {
                 Some(Bar { suspended: true, .. }) => return Err("MEMBERSHIP_SUSPENDED"),
                 Some(_) => return Err("MEMBERSHIP_ENDED"),

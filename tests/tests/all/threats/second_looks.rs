@@ -3,16 +3,26 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use domain::{ClientKind, MembershipStatus, Mode, Origin};
+use domain::{BarReason, ClientKind, Membership, MembershipStatus, Mode, Origin};
 use serde_json::json;
 use store::Key;
+use tests::event::identities;
 use tests::nouns::*;
 use tests::proxy::Proxy;
 use tests::{Event, World};
 
+const ANN: &str = "ann@acme.example";
+
 async fn acme() -> World {
     let world = World::new().await;
     world.with("acme").await;
+    world
+}
+
+async fn acme_with_ann() -> World {
+    let world = acme().await;
+    world.with("beta").await;
+    world.with_member(&member("ann", "acme")).await;
     world
 }
 
@@ -139,4 +149,82 @@ async fn strangers_at_a_shared_client_cannot_tell_a_suspended_tenant_from_none()
         let event = Event::sign_up("web", "x", address);
         assert_eq!(world.ask(&event).await.code(), Some("INVITATION_REQUIRED"), "{address}");
     }
+}
+
+#[tokio::test]
+async fn i8_a_member_learns_of_no_bar_on_an_address_that_they_merely_gave_their_account() {
+    let world = acme_with_ann().await;
+    let mal = Membership {
+        origin: Origin::Invitation(token(9).digest()),
+        address: Some(email("mal@ext.example")),
+        ..member("mal", "acme")
+    };
+    world.with_member(&mal).await;
+    world.bar("acme", "cid@acme.example", BarReason::Removed).await;
+    world.bar("acme", "dan@acme.example", BarReason::Suspended).await;
+    world.with_invitation(&invitation(1, "acme", "eva@acme.example")).await;
+    let as_if =
+        |address: &str, verified: &str| Event::refresh("acme", "mal", address).attribute("email_verified", verified);
+    // So that what a function guesses is the same each time.
+    world.ask(&as_if("nobody@acme.example", "false")).await;
+    let plain = world.ask(&as_if("nobody@acme.example", "false")).await;
+    assert_eq!(plain.speaks_of(), Some(tenant_id("acme")));
+    for address in ["cid@acme.example", "dan@acme.example", "eva@acme.example", ANN] {
+        let answer = world.ask(&as_if(address, "false")).await;
+        assert_eq!((answer.response(), answer.calls), (plain.response(), plain.calls), "{address}");
+    }
+    // Whoever has proven it is told, and is kept out.
+    for (address, code) in [("cid@acme.example", "MEMBERSHIP_ENDED"), ("dan@acme.example", "MEMBERSHIP_SUSPENDED")] {
+        assert_eq!(world.ask(&as_if(address, "true")).await.code(), Some(code), "{address}");
+    }
+    // One's own bar holds, whatever address the account has by now.
+    world.bar("acme", "mal@ext.example", BarReason::Removed).await;
+    for address in ["mal@ext.example", "nobody@acme.example", "dan@acme.example"] {
+        assert_eq!(world.ask(&as_if(address, "false")).await.code(), Some("MEMBERSHIP_ENDED"), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn i4_each_new_account_of_one_mailbox_takes_a_seat_and_none_too_many() {
+    let world = acme_with_ann().await;
+    world.limit("acme", 4).await;
+    // Who deletes their user and registers again is a new person, and Cognito tells nobody that the former one is gone.
+    for (name, would) in [("one", None), ("two", None), ("three", None), ("four", Some("SEATS_FULL"))] {
+        let confirmed = world.ask(&Event::confirmed("acme", name, "bea@acme.example")).await;
+        assert_eq!(confirmed.would_code(), would, "{name}");
+    }
+    assert_eq!(world.seats("acme").await.used, 4);
+    assert_eq!(world.ask(&Event::refresh("acme", "ann", ANN)).await.speaks_of(), Some(tenant_id("acme")));
+    // A removal by the address ends them all: the bar is on the mailbox, though one row alone is ended by it.
+    let name: operations::MemberName = email("bea@acme.example").into();
+    world.operations().remove(&tenant_id("acme"), &name, None).await.unwrap();
+    for name in ["one", "two", "three", "five"] {
+        let answer = world.ask(&Event::token("acme", name, "bea@acme.example")).await;
+        assert_eq!(answer.code(), Some("MEMBERSHIP_ENDED"), "{name}");
+    }
+    assert_eq!(world.seats("acme").await.used, 3);
+    assert_eq!(world.membership("five", "acme").await, None);
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn m6_whom_an_operator_linked_keeps_what_holds_of_itself_and_gains_nothing() {
+    let world = acme_with_ann().await;
+    world.put(&provider_of("betaidp", "beta")).await;
+    world.with_invitation(&invitation(1, "beta", ANN)).await;
+    // Ann, whom an operator linked to Beta's provider: no event says by which of her sign-ins she came.
+    let linked = |event: Event| event.attribute("identities", identities(&[("betaidp", "1")]));
+    for way in ["HostedAuth", "Authentication", "RefreshTokens"] {
+        let source = format!("TokenGeneration_{way}");
+        let own = world.ask(&linked(Event::token("acme", "ann", ANN)).source(&source)).await;
+        assert_eq!(own.speaks_of(), Some(tenant_id("acme")), "{way}");
+        let there = world.ask(&linked(Event::token("beta", "ann", ANN)).source(&source)).await;
+        assert_eq!(there.code(), Some("LINKED_ACCOUNT"), "{way}");
+    }
+    assert_eq!(world.membership("ann", "beta").await, None);
+    // Where the tenant requires its own provider, a link to another is none.
+    world.tenant("acme", |acme| acme.policy.sso_required = true).await;
+    let refused = world.ask(&linked(Event::token("acme", "ann", ANN)).source("TokenGeneration_HostedAuth")).await;
+    assert_eq!(refused.code(), Some("SSO_REQUIRED"));
+    assert_eq!(world.membership("ann", "acme").await.unwrap().status, MembershipStatus::Active);
 }
