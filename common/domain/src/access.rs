@@ -122,7 +122,7 @@ fn this_way(facts: &Facts<'_>) -> Result<(), Refusal> {
 fn not_barred(facts: &Facts<'_>, membership: &Membership) -> Result<(), Refusal> {
     let moved = membership.address.as_ref().is_some_and(|own| facts.account.address() != Some(own));
     let proof = || MailboxProof::of(facts.account, &facts.tenant.id, facts.domain, facts.provider);
-    let bar = facts.mailbox.bar.filter(|_| !moved || proof().is_ok());
+    let bar = if moved { facts.mailbox.bar.filter(|_| proof().is_ok()) } else { facts.mailbox.bar_on(membership) };
     match bar.or(facts.former_bar).map(|bar| bar.reason) {
         None => Ok(()),
         Some(BarReason::Suspended) => Err(Refusal::MembershipSuspended),

@@ -1,11 +1,12 @@
 //! What a tenant knows of one mailbox: whether it is barred, the one open invitation, who holds the seat.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::email::Email;
 use crate::id::{MemberId, Person, TenantId};
 use crate::invitation::{Terms, hex};
+use crate::membership::{Membership, MembershipStatus};
 
 /// Names a mailbox within a tenant without holding its address, so that a bar outlives the erasure of a person: SHA-256 over tenant
 /// and canonical address, in hexadecimal.
@@ -34,6 +35,8 @@ impl AsRef<str> for MailboxKey {
 pub struct Mailbox {
     /// Keeps its holder out, whatever account they make.
     pub bar: Option<Bar>,
+    /// The last removal past which an invitation has led since: it let its redeemer in, and nobody's older account.
+    pub ended: Option<Timestamp>,
     /// The one open invitation (it may have expired).
     pub invitation: Option<Terms>,
     /// The person who came with this mailbox last, and is (or was) the member.
@@ -70,6 +73,25 @@ pub struct Holder {
 }
 
 impl Mailbox {
+    /// What keeps this member of the mailbox out: its bar, or a removal that is later than their membership and that an invitation of
+    /// somebody else's account has lifted.
+    pub fn bar_on(&self, row: &Membership) -> Option<Bar> {
+        let older = |ended: &Timestamp| row.status == MembershipStatus::Active && row.since <= *ended;
+        let removed = |since| Bar { reason: BarReason::Removed, since };
+        self.bar.or_else(|| self.ended.filter(older).map(removed))
+    }
+
+    /// From when a membership counts that begins now: after every removal that is past, whatever the clock that it was made by.
+    pub fn begins(&self, now: Timestamp) -> Timestamp {
+        let after = |ended: Timestamp| ended.saturating_add(SignedDuration::from_nanos(1)).unwrap_or(ended);
+        self.ended.map_or(now, |ended| now.max(after(ended)))
+    }
+
+    /// Lets somebody in past a removal: what it ended for other accounts of the mailbox stays ended.
+    pub fn let_past(&mut self) {
+        self.ended = self.bar.take().map(|bar| bar.since).max(self.ended);
+    }
+
     /// The invitation, if it is open at this time and no bar outweighs it.
     pub fn open_invitation(&self, now: Timestamp) -> Option<&Terms> {
         let terms = self.invitation.as_ref().filter(|terms| terms.is_open_at(now))?;

@@ -675,6 +675,21 @@ fn a_token_asks_whether_the_membership_still_holds() {
             Err(Refusal::MembershipEnded),
         ),
         (
+            "removed under another account, which an invitation let in again",
+            Box::new(|v| v.mailbox.ended = Some(ago(10))),
+            Err(Refusal::MembershipEnded),
+        ),
+        ("who came after such a removal", Box::new(|v| v.mailbox.ended = Some(ago(11))), Ok(true)),
+        (
+            "such a removal of another mailbox, which is theirs by now",
+            Box::new(move |v| {
+                origin(Origin::Added)(v);
+                v.account = native("bob@acme.example");
+                v.mailbox.ended = Some(ago(1));
+            }),
+            Ok(true),
+        ),
+        (
             "an address that is barred and merely claimed, beside the one that they came with",
             Box::new(move |v| {
                 origin(Origin::Added)(v);

@@ -109,7 +109,7 @@ impl Visit<'_> {
         if let Some(former) = former {
             let key = Key::mailbox(self.tenant, &MailboxKey::of(self.tenant, former));
             let mailbox: Option<KeyedMailbox> = session.get(&key).await?;
-            facts.former_bar = mailbox.and_then(|keyed| keyed.mailbox.bar);
+            facts.former_bar = mailbox.zip(row).and_then(|(keyed, row)| keyed.mailbox.bar_on(row));
         }
         Ok(())
     }
@@ -315,6 +315,11 @@ fn write(
     let before = facts.membership.as_ref();
     let member =
         joining.takes_over.clone().or_else(|| before.map(|row| row.member.clone())).unwrap_or_else(|| fresh.clone());
+    let mut known = facts.mailbox.clone();
+    if joining.redeems.is_some() {
+        known.invitation = None;
+        known.let_past();
+    }
     let row = Membership {
         person: visit.person.clone(),
         tenant: tenant.id.clone(),
@@ -323,7 +328,7 @@ fn write(
         status,
         origin: joining.origin.clone(),
         address: Some(joining.proof.address().clone()),
-        since: visit.now,
+        since: known.begins(visit.now),
         created: before.map_or(visit.now, |row| row.created),
         revision: before.map_or(0, |row| row.revision),
     };
@@ -339,13 +344,9 @@ fn write(
     }
 
     let address = joining.proof.address();
-    let mut mailbox = KeyedMailbox::new(&tenant.id, &MailboxKey::of(&tenant.id, address), facts.mailbox.clone());
+    let mut mailbox = KeyedMailbox::new(&tenant.id, &MailboxKey::of(&tenant.id, address), known);
     if status == MembershipStatus::Active {
         mailbox.mailbox.holder = Some(Holder { person: visit.person.clone(), member });
-        if joining.redeems.is_some() {
-            mailbox.mailbox.invitation = None;
-            mailbox.mailbox.bar = None;
-        }
         transaction.write(Part::Mailbox, &mailbox)?;
         if joining.takes_over.is_none() {
             let owners = i64::from(joining.roles.rank() == Rank::Owner);

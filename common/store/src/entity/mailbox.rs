@@ -29,8 +29,17 @@ impl KeyedMailbox {
 
 impl Entity for KeyedMailbox {
     const KIND: &'static str = "mailbox";
-    const ATTRIBUTES: &'static [&'static str] =
-        &["tenant_id", "mailbox", "bar", "barred_since", "invitation", "holder_pool", "holder_sub", "holder_member"];
+    const ATTRIBUTES: &'static [&'static str] = &[
+        "tenant_id",
+        "mailbox",
+        "bar",
+        "barred_since",
+        "ended",
+        "invitation",
+        "holder_pool",
+        "holder_sub",
+        "holder_member",
+    ];
 
     fn key(&self) -> Key {
         Key::mailbox_named(&self.tenant, &self.mailbox_key)
@@ -44,6 +53,9 @@ impl Entity for KeyedMailbox {
         to.text("tenant_id", &self.tenant).text("mailbox", &self.mailbox_key);
         if let Some(bar) = &self.mailbox.bar {
             to.text("bar", word(REASONS, &bar.reason)).time("barred_since", bar.since);
+        }
+        if let Some(ended) = self.mailbox.ended {
+            to.time("ended", ended);
         }
         if let Some(terms) = &self.mailbox.invitation {
             to.map("invitation", |to| write_terms(terms, to));
@@ -72,6 +84,7 @@ impl Entity for KeyedMailbox {
             mailbox_key: item.text("mailbox")?.to_owned(),
             mailbox: Mailbox {
                 bar,
+                ended: item.maybe_parse("ended")?,
                 invitation: item.map("invitation")?.map(|terms| read_terms(&terms)).transpose()?,
                 holder,
                 revision: item.number("revision")?,

@@ -79,7 +79,7 @@ impl Operations {
                 status: MembershipStatus::Active,
                 origin: Origin::Added,
                 address,
-                since: now,
+                since: mailbox.as_ref().map_or(now, |keyed| keyed.mailbox.begins(now)),
                 created: before.as_ref().map_or(now, |row| row.created),
                 revision: before.as_ref().map_or(0, |row| row.revision),
             };

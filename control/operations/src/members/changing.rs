@@ -306,7 +306,7 @@ impl Operations {
                 continue;
             }
             let mut mailbox = self.maybe_mailbox(id, before.address.as_ref()).await?;
-            let mut next = decide(&before, mailbox.as_ref().and_then(|keyed| keyed.mailbox.bar))?;
+            let mut next = decide(&before, mailbox.as_ref().and_then(|keyed| keyed.mailbox.bar_on(&before)))?;
             authority.may_change(&before)?;
             let mut address = before.address.clone();
             if matches!(next.bar, BarChange::Set(_)) {
@@ -347,6 +347,7 @@ impl Operations {
                 after.status = next.status;
                 after.since = match &mailbox {
                     Some(keyed) if next.status == MembershipStatus::Removed => ending(&keyed.mailbox, now),
+                    Some(keyed) if next.status == MembershipStatus::Active => keyed.mailbox.begins(now),
                     _ => now,
                 };
             }

@@ -106,7 +106,12 @@ impl Operations {
 pub(crate) fn apply_bar(mailbox: &mut Mailbox, change: BarChange, now: Timestamp) {
     match change {
         BarChange::Keep => {}
-        BarChange::Lift => mailbox.bar = None,
+        BarChange::Lift => {
+            // Who lifts a removal means the mailbox; a suspension of one account says nothing of a removal that was before it.
+            if mailbox.bar.take().is_none_or(|bar| bar.reason == BarReason::Removed) {
+                mailbox.ended = None;
+            }
+        }
         BarChange::Set(BarReason::Removed) => {
             mailbox.bar = Some(Bar { reason: BarReason::Removed, since: ending(mailbox, now) });
         }

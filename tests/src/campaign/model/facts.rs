@@ -181,6 +181,9 @@ fn mailbox_facts(dice: &mut Dice, model: &mut Model, mailbox: Name) {
     if dice.one_in(3) {
         model.bars.insert(("acme", mailbox), Bar { suspended: dice.one_in(3), since: moment(dice) });
     }
+    if dice.one_in(6) {
+        model.ended.insert(("acme", mailbox), moment(dice));
+    }
     let has_one = model.invitations.iter().any(|one| one.address == mailbox);
     if !has_one && dice.one_in(2) {
         let (made, expires) = (moment(dice), NOW + [-1, 0, 1, 3_600][dice.below(4)]);
@@ -316,6 +319,7 @@ impl Facts {
         let holder = self.model.holders.get(&(tenant, mailbox));
         Mailbox {
             bar: self.real_bar(tenant, mailbox),
+            ended: self.model.ended.get(&(tenant, mailbox)).copied().map(time),
             invitation: self.model.invitations.iter().find(meant).map(Self::real_terms),
             holder: holder.map(|name| Holder { person: PARSED.people[name].clone(), member: nouns::member_id(name) }),
             revision: 1,
@@ -338,9 +342,11 @@ impl Facts {
             provider,
             mailbox,
             predecessor: self.real_row(OTHER, "acme").filter(|_| other),
-            former_bar: former
-                .filter(|name| Some(*name) != self.account.mailbox())
-                .and_then(|name| self.real_bar("acme", name)),
+            former_bar: former.filter(|name| Some(*name) != self.account.mailbox()).and_then(|name| {
+                let ended = self.model.ended.get(&("acme", name)).copied().map(time);
+                let known = Mailbox { bar: self.real_bar("acme", name), ended, ..Mailbox::default() };
+                known.bar_on(membership.as_ref()?)
+            }),
             membership,
         }
     }

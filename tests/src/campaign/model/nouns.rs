@@ -196,6 +196,8 @@ pub struct Model {
     pub rows: BTreeMap<(Name, Name), Row>,
     /// By tenant and mailbox.
     pub bars: BTreeMap<(Name, Name), Bar>,
+    /// When the removal was past which an invitation led back in, by tenant and mailbox.
+    pub ended: BTreeMap<(Name, Name), Time>,
     /// Who came with a mailbox last, by tenant and mailbox.
     pub holders: BTreeMap<(Name, Name), Name>,
     /// The tenant whose invitation somebody presented at sign-up, and with which mailbox.

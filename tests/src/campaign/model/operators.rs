@@ -138,13 +138,18 @@ impl Model {
         match row.status {
             // What the membership rested on may be gone: from now on the operator vouches.
             Status::Active => {
-                if !self.bars.get(&(tenant, mailbox)).is_some_and(|bar| bar.suspended) {
+                let bar = self.bars.get(&(tenant, mailbox)).copied();
+                let ended = self.ended.get(&(tenant, mailbox)).is_some_and(|ended| row.since <= *ended);
+                if bar.is_some_and(|bar| !bar.suspended) || (bar.is_none() && ended) {
                     self.bars.remove(&(tenant, mailbox));
+                    self.ended.remove(&(tenant, mailbox));
                 }
             }
             Status::Removed => {
                 only_if(self.has_seat(tenant))?;
-                self.bars.remove(&(tenant, mailbox));
+                if self.bars.remove(&(tenant, mailbox)).is_some_and(|bar| !bar.suspended) {
+                    self.ended.remove(&(tenant, mailbox));
+                }
                 self.holders.insert((tenant, mailbox), person);
             }
             _ => return Err(No),

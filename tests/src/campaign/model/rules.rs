@@ -334,7 +334,11 @@ impl Model {
         self.rows.insert((account.person, tenant), row);
         self.forget(account.person, tenant);
         if status == Status::Active {
-            self.bars.remove(&(tenant, mailbox));
+            // Who is let in past a removal is let in alone: what it ended for their other accounts stays ended.
+            if let Some(bar) = self.bars.remove(&(tenant, mailbox)) {
+                let ended = self.ended.entry((tenant, mailbox)).or_insert(bar.since);
+                *ended = bar.since.max(*ended);
+            }
             self.holders.insert((tenant, mailbox), account.person);
         }
     }
@@ -475,6 +479,10 @@ impl Model {
                 Some(Bar { suspended: true, .. }) => return Err("MEMBERSHIP_SUSPENDED"),
                 Some(_) => return Err("MEMBERSHIP_ENDED"),
                 None => {}
+            }
+            let own = row.address.is_none_or(|own| own == mailbox);
+            if own && after.ended.get(&(tenant, mailbox)).is_some_and(|ended| row.since <= *ended) {
+                return Err("MEMBERSHIP_ENDED");
             }
         }
         after.rests(tenant, &row, account)?;

@@ -228,3 +228,44 @@ async fn m6_whom_an_operator_linked_keeps_what_holds_of_itself_and_gains_nothing
     assert_eq!(refused.code(), Some("SSO_REQUIRED"));
     assert_eq!(world.membership("ann", "acme").await.unwrap().status, MembershipStatus::Active);
 }
+
+#[tokio::test]
+async fn m1_a_newer_invitation_brings_its_redeemer_back_and_no_older_account_of_the_mailbox() {
+    let mut world = acme().await;
+    world.put(&social("google")).await;
+    let (bea, id) = ("bea@acme.example", tenant_id("acme"));
+    // Two accounts of one mailbox: an admin by a password, and whoever came through Google last.
+    let admin = Membership { roles: roles(&["admin"]), address: Some(email(bea)), ..member("bea", "acme") };
+    world.with_member(&admin).await;
+    let google = |event: Event| event.federated("google", "1").attribute("email_verified", "true");
+    assert_eq!(world.ask(&google(Event::confirmed("acme", "gia", bea))).await.decision, "joined");
+    let name: operations::MemberName = email(bea).into();
+    world.operations().remove(&id, &name, None).await.unwrap();
+    for event in [Event::token("acme", "bea", bea), google(Event::token("acme", "gia", bea))] {
+        assert_eq!(world.ask(&event).await.code(), Some("MEMBERSHIP_ENDED"));
+    }
+
+    world.invite("acme", bea, &["viewer"]).await;
+    world.now = minutes(2);
+    let back = world.ask(&google(Event::token("acme", "gia", bea))).await;
+    assert_eq!((back.speaks_of(), &back.id_token()["roles"]), (Some(id.clone()), &json!(["viewer"])));
+    // The invitation was of a viewer: the admin that the same person was before it does not come back with it.
+    for address in [bea, "other@ext.example"] {
+        for verified in ["true", "false"] {
+            let event = Event::refresh("acme", "bea", address).attribute("email_verified", verified);
+            assert_eq!(world.ask(&event).await.code(), Some("MEMBERSHIP_ENDED"), "{address} {verified}");
+        }
+    }
+    assert_eq!(world.ask(&google(Event::refresh("acme", "gia", bea))).await.speaks_of(), Some(id.clone()));
+    // Nor with the end of a suspension.
+    world.suspend("gia", "acme").await.resume("gia", "acme").await;
+    assert_eq!(world.ask(&google(Event::refresh("acme", "gia", bea))).await.speaks_of(), Some(id.clone()));
+    assert_eq!(world.ask(&Event::refresh("acme", "bea", bea)).await.code(), Some("MEMBERSHIP_ENDED"));
+
+    // An operator may say otherwise.
+    let name: operations::MemberName = person("bea").into();
+    world.operations().reinstate(&id, &name, None, Some("both are hers")).await.unwrap();
+    let both = world.ask(&Event::token("acme", "bea", bea)).await;
+    assert_eq!(both.id_token()["roles"], json!(["admin"]));
+    world.assert_sound().await;
+}
