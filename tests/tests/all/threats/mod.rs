@@ -2,6 +2,7 @@
 //! `c` Cognito and tokens, `m` memberships and ways of signing in.
 
 mod addresses;
+mod bytes;
 mod challenges;
 mod domains;
 mod identity;
