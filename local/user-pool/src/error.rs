@@ -39,6 +39,7 @@ impl ApiError {
         missing_authentication => "MissingAuthenticationTokenException",
         not_authorized => "NotAuthorizedException",
         password_reset_required => "PasswordResetRequiredException",
+        request_too_large => "RequestEntityTooLargeException",
         resource_not_found => "ResourceNotFoundException",
         scope_does_not_exist => "ScopeDoesNotExistException",
         serialization => "SerializationException",
@@ -78,10 +79,10 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = if self.kind == "InternalErrorException" {
-            StatusCode::INTERNAL_SERVER_ERROR
-        } else {
-            StatusCode::BAD_REQUEST
+        let status = match self.kind {
+            "InternalErrorException" => StatusCode::INTERNAL_SERVER_ERROR,
+            "RequestEntityTooLargeException" => StatusCode::PAYLOAD_TOO_LARGE,
+            _ => StatusCode::BAD_REQUEST,
         };
         (
             status,

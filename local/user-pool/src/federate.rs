@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use crate::client::Client;
 use crate::error::ApiError;
 use crate::group::Group;
 use crate::hosted_login::scopes;
+use crate::local::sent;
 use crate::oauth::{OAuthError, token_response};
 use crate::pool::Pool;
 use crate::provider::{Identity, IdentityProvider};
@@ -40,7 +42,14 @@ pub(crate) struct Assertion {
 }
 
 /// Tokens as the token endpoint shows them, or the error that managed login hands to the app.
-pub(crate) async fn federate(State(service): State<Arc<Service>>, Json(assertion): Json<Assertion>) -> Response {
+pub(crate) async fn federate(
+    State(service): State<Arc<Service>>,
+    assertion: Result<Json<Assertion>, JsonRejection>,
+) -> Response {
+    let assertion = match sent(assertion, "pool, clientId, provider and subject; attributes and scopes may follow") {
+        Ok(assertion) => assertion,
+        Err(refusal) => return refusal,
+    };
     match tokio::spawn(async move { sign_in(&service, assertion).await }).await {
         Ok(Ok(issued)) => Json(token_response(&issued)).into_response(),
         Ok(Err(error)) => OAuthError::from_managed_login(error).into_response(),

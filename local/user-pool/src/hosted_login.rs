@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -12,6 +13,7 @@ use crate::api::check_password;
 use crate::authorize;
 use crate::client::ClientSettings;
 use crate::error::ApiError;
+use crate::local::sent;
 use crate::oauth::{OAuthError, token_response};
 use crate::server::Service;
 use crate::tokens::access::ADMIN_SCOPE;
@@ -31,7 +33,14 @@ pub(crate) struct HostedLogin {
 }
 
 /// Tokens as the token endpoint shows them, or the error that managed login hands to the app.
-pub(crate) async fn hosted_login(State(service): State<Arc<Service>>, Json(input): Json<HostedLogin>) -> Response {
+pub(crate) async fn hosted_login(
+    State(service): State<Arc<Service>>,
+    input: Result<Json<HostedLogin>, JsonRejection>,
+) -> Response {
+    let input = match sent(input, "pool, clientId, username and password; scopes may follow") {
+        Ok(input) => input,
+        Err(refusal) => return refusal,
+    };
     match tokio::spawn(async move { sign_in(&service, input).await }).await {
         Ok(Ok(issued)) => Json(token_response(&issued)).into_response(),
         Ok(Err(error)) => OAuthError::from_managed_login(error).into_response(),

@@ -106,7 +106,10 @@ pub(crate) async fn send_email(State(service): State<Arc<Service>>, headers: Hea
         let message = "Missing Authentication Token".to_owned();
         return Refusal { status: StatusCode::FORBIDDEN, kind, message }.into_response();
     }
-    let mail = match serde_json::from_slice(&body).map_err(|error| bad(error.to_string())).and_then(check) {
+    let mail = match serde_json::from_slice(&body)
+        .map_err(|_| bad("The request is not what SendEmail takes."))
+        .and_then(check)
+    {
         Ok(mail) => mail,
         Err(refusal) => return refusal.into_response(),
     };

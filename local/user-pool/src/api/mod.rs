@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
@@ -38,10 +39,17 @@ type Answer = Result<Value, ApiError>;
 
 const TARGET: &str = "AWSCognitoIdentityProviderService.";
 
-pub(crate) async fn serve(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn serve(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let Some(operation) = target.strip_prefix(TARGET) else {
         return ApiError::unknown_operation("The operation is missing from X-Amz-Target.").into_response();
+    };
+    let Ok(body) = body else {
+        return ApiError::request_too_large("The request is larger than this local user pool takes.").into_response();
     };
     let signed = headers.contains_key("authorization");
     // The operation outlives a caller who hangs up, as it does at AWS: a commit is never half done.
@@ -134,11 +142,22 @@ const PUBLIC: [&str; 16] = [
 
 /// Reads an operation's input. Unknown fields are left alone; a missing or mistyped one is the caller's error.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|error| {
-        if error.is_data() {
-            ApiError::invalid_parameter(format!("1 validation error detected: {error}"))
-        } else {
-            ApiError::serialization(error.to_string())
-        }
-    })
+    serde_json::from_slice(body).map_err(|error| unreadable(&error))
+}
+
+/// Says it as Cognito does: whoever knows its API knows nothing of our parser.
+fn unreadable(error: &serde_json::Error) -> ApiError {
+    if !error.is_data() {
+        return ApiError::serialization("The request is not JSON.");
+    }
+    let said = error.to_string();
+    let missing = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    let Some(missing) = missing else {
+        return ApiError::serialization("A value in the request is of a type that this operation does not take there.");
+    };
+    let mut letters = missing.chars();
+    let name: String = letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect();
+    ApiError::invalid_parameter(format!(
+        "1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
+    ))
 }

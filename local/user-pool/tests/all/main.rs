@@ -8,6 +8,7 @@
 
 mod account;
 mod authorize;
+mod bad_input;
 mod browser;
 mod chain;
 mod clients;
