@@ -103,7 +103,7 @@ impl Fixture {
         Err(format!("{}/{}\n  expected {expected}\n  answered {golden}", self.trigger, self.case))
     }
 
-    fn read(&self, file: &str) -> Value {
+    pub(crate) fn read(&self, file: &str) -> Value {
         let path = self.folder.join(file);
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

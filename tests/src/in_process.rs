@@ -1,6 +1,7 @@
 //! The engine without a socket: the real SDK hands its requests to the engine's library in the same process. It is faster, and it works
 //! while tokio's time is paused, when whatever waits for a socket looks idle.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
@@ -16,8 +17,18 @@ use serde_json::Value;
 
 use crate::proxy::script::{Passage, Script};
 
+static WRITES: AtomicU64 = AtomicU64::new(0);
+
+/// How many requests of this process wanted to change a table of an engine in process. If it stays the same, nothing has changed.
+pub fn writes() -> u64 {
+    WRITES.load(Ordering::Relaxed)
+}
+
 /// What the engine answers to a request: status and body, as its server does.
 pub fn answer(database: &Database, operation: &str, body: &[u8]) -> (u16, Vec<u8>) {
+    if matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems") {
+        WRITES.fetch_add(1, Ordering::Relaxed);
+    }
     let answered = match operation {
         "CreateTable" => of(body, |asked| database.create_table(asked)),
         "DeleteTable" => of(body, |asked| database.delete_table(asked)),

@@ -13,6 +13,7 @@ mod deploy;
 mod examples;
 mod failure;
 mod functions;
+mod fuzz;
 mod house;
 mod installs;
 mod licences;
@@ -57,6 +58,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Tries to break the promises: faults, races, a model
     Soak(soak::Arguments),
+    /// Sends bytes to every door and to every trigger, and lets libFuzzer find the ones that break something
+    Fuzz(fuzz::Arguments),
     /// Installs the project's own tools into `.tools/`
     Tools,
     /// Runs the project's own cargo-lambda: `cargo xtask lambda -- watch`
@@ -78,6 +81,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = fuzz::as_compiler() {
+        return code;
+    }
     match run(Arguments::parse().command) {
         Ok(code) => code,
         Err(failure) => {
@@ -96,6 +102,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Arrows => arrows::check(&house).map(|said| done(&said)),
         Command::Bench(arguments) => bench::run(&house, &arguments),
         Command::Soak(arguments) => soak::run(&house, &arguments),
+        Command::Fuzz(arguments) => fuzz::run(&house, &arguments),
         Command::Examples => examples::check(&house).map(|said| done(&said)),
         Command::Tools => tools::install_all(&house).map(|said| done(&said)),
         Command::Lambda { arguments } => tools::run_cargo_lambda(&house, &arguments),

@@ -30,6 +30,7 @@ type Run = fn(&Effort) -> Result<Tally, Failed>;
 /// Every campaign.
 const CAMPAIGNS: &[(&str, Run)] = &[
     ("faults", campaign::faults::run),
+    ("fuzz", campaign::fuzz::run),
     ("isolation", campaign::isolation::run),
     ("model", campaign::model::run),
     ("mutations", campaign::mutations::run),

@@ -7,6 +7,7 @@
 )]
 
 pub mod faults;
+pub mod fuzz;
 pub mod isolation;
 pub mod model;
 pub mod mutations;

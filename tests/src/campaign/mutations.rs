@@ -90,7 +90,7 @@ impl Kind {
 }
 
 /// Every place of an event: the names on the way to it.
-fn places(event: &Value) -> Vec<Vec<String>> {
+pub(crate) fn places(event: &Value) -> Vec<Vec<String>> {
     fn walk(value: &Value, way: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
         for (name, inner) in value.as_object().into_iter().flatten() {
             way.push(name.clone());
@@ -105,7 +105,7 @@ fn places(event: &Value) -> Vec<Vec<String>> {
 }
 
 /// The event as text, with something done to one place.
-fn mutated(value: &Value, way: &[String], kind: Kind) -> String {
+pub(crate) fn mutated(value: &Value, way: &[String], kind: Kind) -> String {
     let (Some(object), Some((next, rest))) = (value.as_object(), way.split_first()) else { return value.to_string() };
     let members: Vec<_> = object.iter().filter_map(|(name, inner)| member(name, inner, next, rest, kind)).collect();
     format!("{{{}}}", members.join(","))

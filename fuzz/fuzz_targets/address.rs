@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: tenantry_fuzz::begin("address"), |bytes: &[u8]| tenantry_fuzz::strike(bytes));
