@@ -313,9 +313,28 @@ pub(crate) fn plain(text: &str) -> String {
     text.chars().flat_map(|c| if odd(c) { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }).collect()
 }
 
+/// As [`plain`], of a text of several lines.
+pub(crate) fn plain_lines(text: &str) -> String {
+    text.split('\n').map(plain).collect::<Vec<_>>().join("\n")
+}
+
+/// What clap says of a command line that is none, in which what was typed cannot pass for words of ours.
+pub(crate) fn usage(said: &str, typed: &[String]) -> String {
+    let values = typed.iter().flat_map(|word| [Some(word.as_str()), word.split_once('=').map(|(_, value)| value)]);
+    let odd = values.flatten().filter(|value| plain(value) != **value);
+    plain_lines(&odd.fold(said.to_owned(), |said, value| said.replace(value, &plain(value))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_typed_is_no_line_of_ours() {
+        let typed = ["tenantctl", "--name=a\nerror: b", "\u{9b}31m"].map(str::to_owned);
+        let said = usage("error: bad 'a\nerror: b'\n\nand '\u{9b}31m'\n", &typed);
+        assert_eq!(said, "error: bad 'a\\u{a}error: b'\n\nand '\\u{9b}31m'\n");
+    }
 
     #[test]
     fn nothing_rearranges_the_terminal() {

@@ -1,8 +1,10 @@
 //! `tenantctl member import`: CSV or JSON lines of any size, row by row; repeating the command goes on where it stopped.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use domain::{Email, Person, PoolId, Roles};
@@ -187,9 +189,29 @@ fn open(import: &Import) -> Result<(Box<dyn BufRead>, Option<u64>), Failure> {
     Ok((Box::new(BufReader::new(file)), Some(size)))
 }
 
+/// A file of which no more is read than a row may have, until somebody says that the next row begins: a quote that is never closed would
+/// take the whole rest into memory.
+struct Bounded {
+    file: Box<dyn BufRead>,
+    left: Rc<Cell<u64>>,
+}
+
+/// What the CSV reader reads ahead of the row that it is at.
+const AHEAD: u64 = 8 * 1024;
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let most = usize::try_from(self.left.get()).unwrap_or(usize::MAX).min(buffer.len());
+        let buffer = buffer.get_mut(..most).filter(|buffer| !buffer.is_empty());
+        let read = self.file.read(buffer.ok_or_else(|| std::io::Error::other("the row is too long"))?)?;
+        self.left.set(self.left.get().saturating_sub(read as u64));
+        Ok(read)
+    }
+}
+
 /// The rows of a file, one after the other: nothing of it is held but the present line.
 enum Lines {
-    Csv { records: Box<csv::Reader<Box<dyn BufRead>>>, headers: csv::StringRecord, before: u64 },
+    Csv { records: Box<csv::Reader<Bounded>>, left: Rc<Cell<u64>>, headers: csv::StringRecord, before: u64 },
     Json { reader: Box<dyn BufRead>, number: u64 },
 }
 
@@ -207,9 +229,17 @@ impl Lines {
         if format == Format::Jsonl {
             return Ok(Self::Json { reader, number: 0 });
         }
+        let left = Rc::new(Cell::new(LONGEST + AHEAD));
+        let reader = Bounded { file: reader, left: Rc::clone(&left) };
         let mut records = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(false).from_reader(reader);
-        let headers = records.headers().map_err(|error| Failure::ImportFile(error.to_string()))?.clone();
-        for name in &headers {
+        let headers = records
+            .headers()
+            .map_err(|error| Failure::ImportFile(if left.get() == 0 { too_long(1) } else { error.to_string() }));
+        let headers = headers?.clone();
+        for (at, name) in headers.iter().enumerate() {
+            if headers.iter().take(at).any(|before| before == name) {
+                return Err(Failure::ImportFile(format!("the column {} is there twice", plain(name))));
+            }
             if !["sub", "tenant", "roles", "pool", "email"].contains(&name) {
                 return Err(Failure::ImportFile(format!("the column {} is unknown", plain(name))));
             }
@@ -219,12 +249,13 @@ impl Lines {
                 return Err(Failure::ImportFile(format!("the column {name} is missing")));
             }
         }
-        Ok(Self::Csv { records: Box::new(records), headers, before: 0 })
+        Ok(Self::Csv { records: Box::new(records), left, headers, before: 0 })
     }
 
     fn next(&mut self) -> Result<Option<Line>, Failure> {
         match self {
-            Self::Csv { records, headers, before } => {
+            Self::Csv { records, left, headers, before } => {
+                left.set(LONGEST + AHEAD);
                 let mut record = csv::StringRecord::new();
                 let read = records.read_record(&mut record);
                 let after = records.position().byte();
@@ -236,6 +267,9 @@ impl Lines {
                         let number = record.position().map_or(0, csv::Position::line);
                         let row = record.deserialize::<CsvRow>(Some(headers)).map(Raw::from).map_err(|e| e.to_string());
                         Ok(Some(Line { number, bytes, row }))
+                    }
+                    Err(error) if error.is_io_error() && left.get() == 0 => {
+                        Err(Failure::ImportFile(too_long(records.position().line())))
                     }
                     Err(error) if error.is_io_error() => {
                         Err(Failure::Io { what: "reading the file".to_owned(), why: error.to_string() })
@@ -251,6 +285,10 @@ impl Lines {
     }
 }
 
+fn too_long(line: u64) -> String {
+    format!("the row that begins at line {line} is longer than {LONGEST} bytes; is a quote never closed?")
+}
+
 fn next_json(reader: &mut Box<dyn BufRead>, number: &mut u64) -> Result<Option<Line>, Failure> {
     loop {
         let mut text = Vec::new();
@@ -261,7 +299,7 @@ fn next_json(reader: &mut Box<dyn BufRead>, number: &mut u64) -> Result<Option<L
         }
         *number += 1;
         if bytes == LONGEST && text.last() != Some(&b'\n') {
-            return Err(Failure::ImportFile(format!("line {number} is longer than {LONGEST} bytes")));
+            return Err(Failure::ImportFile(too_long(*number)));
         }
         if text.iter().all(u8::is_ascii_whitespace) {
             continue;
@@ -307,9 +345,7 @@ fn row(raw: Raw, import: &Import, local: Option<&PoolId>) -> Result<ImportRow, S
     let pool: PoolId = match (raw.pool, &import.pool) {
         (Some(pool), _) => pool.parse().map_err(|invalid: domain::Invalid| invalid.to_string())?,
         (None, Some(pool)) => pool.clone(),
-        (None, None) => {
-            local.cloned().ok_or("the row names no pool, and neither does --pool")?
-        }
+        (None, None) => local.cloned().ok_or("the row names no pool, and neither does --pool")?,
     };
     let sub = raw.sub.ok_or("the row names no sub")?.parse().map_err(|invalid: domain::Invalid| invalid.to_string())?;
     let tenant =

@@ -92,11 +92,19 @@ impl Context<'_> {
 
 /// Runs one command line.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: &World) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
+            let typed: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+            let said = error.render().to_string();
+            let shown = failure::usage(&said, &typed);
             // Help and version are no errors; their text goes to the standard output.
-            let _ = error.print();
+            if shown == said {
+                let _ = error.print();
+            } else {
+                eprint!("{shown}");
+            }
             return ExitCode::from(if error.use_stderr() { failure::USAGE } else { 0 });
         }
     };

@@ -5,7 +5,7 @@ use std::io::Write;
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
-use crate::failure::plain;
+use crate::failure::{plain, plain_lines};
 
 /// How to show.
 #[derive(Debug, Clone, Copy)]
@@ -17,13 +17,13 @@ pub(crate) struct Output {
 impl Output {
     /// One thing: its JSON, or sentences.
     pub(crate) fn show(self, value: &impl Serialize, sentence: impl FnOnce() -> String) {
-        if self.json { print_json(value) } else { print(&sentence()) }
+        if self.json { print_json(value) } else { print(&plain_lines(&sentence())) }
     }
 
     /// Sentences on the way to a result; JSON has the result alone.
     pub(crate) fn tell(self, sentences: impl FnOnce() -> String) {
         if !self.json {
-            print(&sentences());
+            print(&plain_lines(&sentences()));
         }
     }
 

@@ -5,6 +5,7 @@ mod adopt;
 mod attach;
 mod bench;
 mod between;
+mod hostile;
 mod import;
 mod meanwhile;
 mod policy;
