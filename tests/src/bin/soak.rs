@@ -29,6 +29,7 @@ type Run = fn(&Effort) -> Result<Tally, Failed>;
 
 /// Every campaign.
 const CAMPAIGNS: &[(&str, Run)] = &[
+    ("addresses", campaign::addresses::run),
     ("faults", campaign::faults::run),
     ("fuzz", campaign::fuzz::run),
     ("isolation", campaign::isolation::run),

@@ -6,6 +6,7 @@
     reason = "how long somebody lets it run is of their clock, not of the product's time"
 )]
 
+pub mod addresses;
 pub mod faults;
 pub mod fuzz;
 pub mod isolation;
