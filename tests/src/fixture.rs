@@ -60,9 +60,14 @@ impl Fixture {
         self.read("event.json")
     }
 
+    /// What the table holds, as it is written down.
+    pub fn facts(&self) -> Value {
+        self.read("world.json")
+    }
+
     /// What the table holds.
     pub fn world(&self) -> Description {
-        let text = self.read("world.json");
+        let text = self.facts();
         serde_json::from_value(text).unwrap_or_else(|error| panic!("{}/world.json: {error}", self.folder.display()))
     }
 

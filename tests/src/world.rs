@@ -114,6 +114,13 @@ impl World {
         Self { now: self.now, ..Self::made(self.engine.clone(), table, scan, mail, self.names.clone(), self.random) }
     }
 
+    /// The same table under triggers that just started, reached as this table and this mailer reach theirs.
+    #[must_use]
+    pub fn reached_by(&self, table: Table, mail: Mail) -> Self {
+        let scan = self.scan.clone();
+        Self { now: self.now, ..Self::made(self.engine.clone(), table, scan, mail, self.names.clone(), self.random) }
+    }
+
     /// The same table under triggers that just started: they have guessed nothing yet.
     #[must_use]
     pub fn restarted(&self) -> Self {

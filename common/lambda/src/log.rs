@@ -27,7 +27,8 @@ pub fn start(level: LevelFilter) {
     drop(started);
 }
 
-fn lines<S, W>(level: LevelFilter, writer: W) -> impl Layer<S>
+/// What [`start`] installs, with another place for the lines.
+pub fn lines<S, W>(level: LevelFilter, writer: W) -> impl Layer<S>
 where
     S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
     W: for<'writer> tracing_subscriber::fmt::MakeWriter<'writer> + Send + Sync + 'static,

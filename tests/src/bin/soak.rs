@@ -33,6 +33,7 @@ const CAMPAIGNS: &[(&str, Run)] = &[
     ("faults", campaign::faults::run),
     ("fuzz", campaign::fuzz::run),
     ("isolation", campaign::isolation::run),
+    ("leaks", campaign::leaks::run),
     ("model", campaign::model::run),
     ("mutations", campaign::mutations::run),
     ("oracles", campaign::oracles::run),

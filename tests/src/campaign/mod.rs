@@ -10,6 +10,7 @@ pub mod addresses;
 pub mod faults;
 pub mod fuzz;
 pub mod isolation;
+pub mod leaks;
 pub mod model;
 pub mod mutations;
 pub mod oracles;
