@@ -6,6 +6,7 @@
 
 mod arrows;
 mod bench;
+mod build_scripts;
 mod cdk;
 mod check;
 mod demo;
@@ -19,6 +20,7 @@ mod installs;
 mod licences;
 mod notices;
 mod package;
+mod pins;
 mod policies;
 mod sizes;
 mod soak;
