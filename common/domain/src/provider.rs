@@ -91,9 +91,8 @@ mod tests {
     }
 
     #[test]
-    fn a_user_name_of_a_hundred_thousand_underscores_is_looked_at_no_further_than_a_name_goes() {
-        let (long, began) = ("a_".repeat(100_000), std::time::Instant::now());
-        assert_eq!(ProviderName::candidates(&long).len(), 16);
-        assert!(began.elapsed() < std::time::Duration::from_millis(200), "{:?}", began.elapsed());
+    fn a_user_name_of_two_million_underscores_is_looked_at_no_further_than_a_name_goes() {
+        // Looked at to its end, each underscore with all that is before it, this would take hours.
+        assert_eq!(ProviderName::candidates(&"a_".repeat(2_000_000)).len(), 16);
     }
 }

@@ -1,6 +1,6 @@
 //! What a caller can write where, followed to what it decides: the fields of an event that the other rows do not show.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::challenge::Recipient;
 use domain::{Chain, Client, ClientKind, UserName};
@@ -11,6 +11,7 @@ use tests::event::identities;
 use tests::nouns::*;
 use tests::world::code_keys;
 use tests::{Answer, Event, World};
+use tokio::time::Instant;
 
 const ANN: &str = "ann@acme.example";
 
