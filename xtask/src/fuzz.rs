@@ -21,8 +21,8 @@ use crate::tools;
 /// What to try.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Which target; all of them, if none is named
-    target: Option<String>,
+    /// Which targets; all of them, if none is named
+    targets: Vec<String>,
     /// Each of them for so long
     #[arg(long, default_value_t = 1)]
     minutes: u64,
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     jobs: Option<usize>,
     /// Only this input: a file that a failure left
-    #[arg(long, value_name = "FILE", requires = "target")]
+    #[arg(long, value_name = "FILE", requires = "targets")]
     replay: Option<PathBuf>,
     /// Adds to the committed corpora what was reached beyond them, in as few bytes as do it
     #[arg(long)]
@@ -99,16 +99,17 @@ fn without_counters(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> 
 
 /// Runs them.
 pub(crate) fn run(house: &House, arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let targets = targets(house)?;
-    let wanted: Vec<String> =
-        targets.iter().filter(|target| arguments.target.as_ref().is_none_or(|it| it == *target)).cloned().collect();
-    if wanted.is_empty() {
-        return Err(Failure::new(format!("there is no such target; there are: {}", targets.join(", "))));
+    let known = targets(house)?;
+    if let Some(stranger) = arguments.targets.iter().find(|target| !known.contains(target)) {
+        return Err(Failure::new(format!("there is no target {stranger}; there are: {}", known.join(", "))));
     }
-    let bench = Bench::build(house, arguments.target.as_deref())?;
+    let wanted = if arguments.targets.is_empty() { known } else { arguments.targets.clone() };
+    let bench = Bench::build(house, &arguments.targets)?;
     if let Some(file) = &arguments.replay {
-        let mut replay = Command::new(bench.program(&wanted[0]));
-        return tools::become_it(replay.arg(file));
+        let [target] = wanted.as_slice() else {
+            return Err(Failure::new("one input is of one target: cargo xtask fuzz TARGET --replay FILE"));
+        };
+        return tools::become_it(Command::new(bench.program(target)).arg(file));
     }
     let jobs = arguments.jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from).min(2)).max(1);
     println!("{} targets, {} min each, {jobs} at a time; corpora and logs: {}", wanted.len(), arguments.minutes, {
@@ -194,7 +195,8 @@ struct Bench {
 }
 
 impl Bench {
-    fn build(house: &House, target: Option<&str>) -> Result<Self, Failure> {
+    /// These programs; all of them, if none is named.
+    fn build(house: &House, targets: &[String]) -> Result<Self, Failure> {
         needs_a_compiler_of_cpp()?;
         lock_agrees(house)?;
         let triple = triple(house)?;
@@ -202,10 +204,10 @@ impl Bench {
         println!("building the targets with coverage counters: minutes at first, as the AWS SDK is built anew");
         let mut cargo = house.cargo(&["build", "--release", "--locked", "--target", &triple, "--manifest-path"]);
         cargo.arg(fuzz.join("Cargo.toml")).arg("--target-dir").arg(&build);
-        match target {
-            Some(target) => cargo.args(["--bin", target]),
-            None => cargo.arg("--bins"),
-        };
+        cargo.args(if targets.is_empty() { &["--bins"][..] } else { &[] });
+        for target in targets {
+            cargo.args(["--bin", target]);
+        }
         let itself = env::current_exe().map_err(|cause| Failure::because("this program's own file", cause))?;
         show(
             cargo
@@ -299,11 +301,13 @@ impl Bench {
                 fs::remove_file(&file).map_err(|cause| Failure::because(file.display(), cause))?;
             }
         }
-        for (_, file) in &kept[..room] {
+        let all = kept.len();
+        kept.truncate(room);
+        for (_, file) in &kept {
             copy(file, &committed)?;
         }
-        let bytes: usize = kept[..room].iter().map(|(bytes, _)| bytes.len()).sum();
-        Ok(format!("{room} inputs of {bytes} bytes in fuzz/corpus/{target}, of {} that reach something", kept.len()))
+        let bytes: usize = kept.iter().map(|(bytes, _)| bytes.len()).sum();
+        Ok(format!("{room} inputs of {bytes} bytes in fuzz/corpus/{target}, of {all} that reach something"))
     }
 }
 
