@@ -76,11 +76,16 @@ fn without_lock(path: &Utf8Path, tracked: &[&str]) -> Vec<String> {
 fn of_npm(text: &str) -> Judged {
     let Ok(lock) = serde_json::from_str::<Value>(text) else { return (0, vec!["is no JSON".to_owned()]) };
     let mut wrong = Vec::new();
-    if lock["lockfileVersion"].as_u64().is_none_or(|version| version < 3) {
+    if lock.get("lockfileVersion").and_then(Value::as_u64).is_none_or(|version| version < 3) {
         wrong.push("is of an old version, which names packages twice".to_owned());
     }
-    let packages: Vec<_> =
-        lock["packages"].as_object().into_iter().flatten().filter(|(name, _)| !name.is_empty()).collect();
+    let packages: Vec<_> = lock
+        .get("packages")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| !name.is_empty())
+        .collect();
     for (name, package) in &packages {
         let hash = package["integrity"].as_str().is_some_and(|hash| hash.starts_with("sha512-"));
         // What is bundled comes inside another package, whose hash covers it.

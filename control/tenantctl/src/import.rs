@@ -147,9 +147,12 @@ pub(crate) async fn run(context: &Context<'_>, import: &Import) -> Result<(), Fa
     }
 }
 
+/// The line at which a row begins, with the row or what is wrong with it.
+pub type NumberedRow = (u64, Result<ImportRow, String>);
+
 /// The rows of a file with this name and content, each with its line, or what is wrong with it: what `tenantctl member import` tells of it
 /// before it looks at a table.
-pub fn import_rows(name: &Path, content: Vec<u8>) -> Result<Vec<(u64, Result<ImportRow, String>)>, Failure> {
+pub fn import_rows(name: &Path, content: Vec<u8>) -> Result<Vec<NumberedRow>, Failure> {
     let import = Import { file: name.to_owned(), pool: None, tenant: None, format: None, dry_run: true };
     let mut lines = Lines::new(Box::new(Cursor::new(content)), &import)?;
     let mut rows = Vec::new();

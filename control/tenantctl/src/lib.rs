@@ -36,7 +36,7 @@ use operations::Operations;
 use store::Table;
 
 pub use failure::Failure;
-pub use import::import_rows;
+pub use import::{NumberedRow, import_rows};
 
 use crate::args::{Cli, Command, Global};
 use crate::local::Local;

@@ -104,11 +104,10 @@ impl Canaries {
     /// The first that is where it must not be, and how it was written.
     pub fn hit(&self, place: Place, text: &str) -> Option<String> {
         let folded = text.to_lowercase();
-        let found = self.0.iter().filter(|canary| !allowed(canary.kind, place));
-        found.filter_map(|canary| Some((canary, canary.forms.find(text, &folded)?))).next().map(|(canary, form)| {
-            let around: String = text.chars().take(600).collect();
-            format!("{:?} {:?} as {form:?} in {place:?}: {around}", canary.kind, canary.text)
-        })
+        let mut found = self.0.iter().filter(|canary| !allowed(canary.kind, place));
+        let (canary, form) = found.find_map(|canary| Some((canary, canary.forms.find(text, &folded)?)))?;
+        let around: String = text.chars().take(600).collect();
+        Some(format!("{:?} {:?} as {form:?} in {place:?}: {around}", canary.kind, canary.text))
     }
 
     /// As [`Canaries::hit`], of something that is kept as JSON.
@@ -176,7 +175,7 @@ impl Forms {
 /// As JSON writes it, without the quotes around it.
 fn quoted(text: &str) -> String {
     let json = Value::from(text).to_string();
-    json[1..json.len() - 1].to_owned()
+    json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default().to_owned()
 }
 
 /// As JSON writes it that keeps to ASCII.
@@ -216,7 +215,7 @@ fn base64(text: &str, alphabet: &Alphabet) -> Vec<String> {
         // Digits that hold bits of what stands before or after say nothing sure.
         let first = [0, 2, 3][before];
         let last = (before + text.len()) * 8 / 6;
-        encoded[first..last].to_owned()
+        encoded.chars().take(last).skip(first).collect()
     };
     (0..3).map(of).collect()
 }
@@ -234,7 +233,7 @@ mod tests {
         let json = Value::from(SECRET).to_string();
         let standard = GeneralPurpose::new(&STANDARD, NO_PAD);
         let url = GeneralPurpose::new(&URL_SAFE, NO_PAD);
-        let hex: String = SECRET.bytes().map(|byte| format!("{byte:02X}")).collect();
+        let hex: Vec<String> = SECRET.bytes().map(|byte| format!("{byte:02X}")).collect();
         for text in [
             format!("before {SECRET} after"),
             SECRET.to_uppercase(),
@@ -244,7 +243,7 @@ mod tests {
             json.replace('ë', "\\u00EB"),
             "zo%C3%AB%27s%20%2250%20%25%22%20%26%207".to_owned(),
             "zo%c3%ab%27s+%2250+%25%22+%26+7".to_owned(),
-            hex,
+            hex.concat(),
             standard.encode(SECRET),
             standard.encode(format!("a{SECRET}")),
             standard.encode(format!("ab{SECRET}cd")),

@@ -17,10 +17,10 @@ pub fn run(effort: &Effort) -> Result<Tally, Failed> {
 
 async fn everywhere(effort: &Effort) -> Result<Tally, Failed> {
     let mut tally = Tally::new();
-    triggers::would_be_found(&mut tally).await?;
+    Box::pin(triggers::would_be_found(&mut tally)).await?;
     if effort.only.as_deref().is_none_or(|line| line.starts_with("operators ")) {
-        operators::run(&mut tally).await?;
+        Box::pin(operators::run(&mut tally)).await?;
     }
-    triggers::run(effort, &mut tally).await?;
+    Box::pin(triggers::run(effort, &mut tally)).await?;
     Ok(tally)
 }

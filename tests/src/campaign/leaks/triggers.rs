@@ -108,7 +108,7 @@ pub(super) async fn run(effort: &Effort, tally: &mut Tally) -> Result<(), Failed
         let asked = |weather: &Weather| only.is_none_or(|only| only == weather.line(&fixture));
         let weathers: Vec<_> = weathers.into_iter().filter(asked).collect();
         if !weathers.is_empty() {
-            all(&fixture, &weathers, &engine, tally).await?;
+            Box::pin(all(&fixture, &weathers, &engine, tally)).await?;
             tally.one("fixtures");
         }
         if effort.is_over() {
@@ -194,7 +194,7 @@ async fn ground(described: &Description, engine: &Engine) -> (World, Gossip) {
     for slug in described.tenants.keys() {
         world
             .change(&store::Key::tenant(&nouns::tenant_id(slug)), |tenant: &mut domain::Tenant| {
-                tenant.name = TENANT.into()
+                tenant.name = TENANT.into();
             })
             .await;
     }
@@ -225,10 +225,9 @@ fn planted(fixture: &Fixture) -> (Value, Description, Canaries) {
             canaries.add(Kind::Person, text);
         }
     }
-    if let Some(answer) = event.pointer("/request/challengeAnswer").and_then(Value::as_str) {
-        if answer.len() >= 6 {
-            canaries.add(Kind::Code, answer);
-        }
+    let answer = event.pointer("/request/challengeAnswer").and_then(Value::as_str);
+    if let Some(answer) = answer.filter(|answer| answer.len() >= 6) {
+        canaries.add(Kind::Code, answer);
     }
     let mut texts = Vec::new();
     for place in ["clientMetadata", "validationData"] {

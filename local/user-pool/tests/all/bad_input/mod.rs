@@ -52,16 +52,15 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
 
 fn with(value: &Value, place: &str, instead: Option<&Value>) -> Value {
     let mut value = value.clone();
-    match instead {
-        Some(instead) => *value.pointer_mut(place).unwrap() = instead.clone(),
-        None => {
-            let (parent, name) = place.rsplit_once('/').unwrap();
-            match value.pointer_mut(parent).unwrap() {
-                Value::Object(members) => drop(members.remove(name)),
-                Value::Array(list) => drop(list.remove(name.parse().unwrap())),
-                _ => unreachable!("a place is in an object or a list"),
-            }
-        }
+    if let Some(instead) = instead {
+        *value.pointer_mut(place).unwrap() = instead.clone();
+        return value;
+    }
+    let (parent, name) = place.rsplit_once('/').unwrap();
+    match value.pointer_mut(parent).unwrap() {
+        Value::Object(members) => drop(members.remove(name)),
+        Value::Array(list) => drop(list.remove(name.parse().unwrap())),
+        _ => unreachable!("a place is in an object or a list"),
     }
     value
 }
@@ -210,7 +209,7 @@ async fn headers_that_no_client_sends_are_answered_and_the_next_caller_is_served
 async fn requests_that_break_http_get_an_end_and_the_next_caller_is_served() {
     let (_kit, caller, _, _) = ground().await;
     let head = "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\nx-amz-target: AWSCognitoIdentityProviderService.SignUp\r\n";
-    let many: String = (0..1_000).map(|n| format!("x-{n}: y\r\n")).collect();
+    let many = "x-many: y\r\n".repeat(1_000);
     let large = format!("x: {}\r\n", "a".repeat(2 * 1024 * 1024));
     let tricks: Vec<Vec<u8>> = [
         format!("{head}content-length: 100\r\n\r\n{{}}"),

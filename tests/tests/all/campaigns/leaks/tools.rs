@@ -104,7 +104,7 @@ fn offered(of: &[&str], into: &mut BTreeSet<String>) {
     }
 }
 
-pub(super) async fn a_day(day: &mut Day) {
+pub(super) fn a_day(day: &mut Day) {
     let mut offered_all = BTreeSet::new();
     offered(&[], &mut offered_all);
     let commands = commands();
