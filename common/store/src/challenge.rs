@@ -293,7 +293,9 @@ impl Session {
             for proven in [true, false] {
                 transaction.delete((), &Key::hour(person, proven))?;
             }
-            self.commit(&transaction).await?;
+            if self.commit(&transaction).await? != Commit::Done {
+                return Err(Broken::Contended);
+            }
             erased += page.entities.len() as u64;
             from = page.next;
             if from.is_none() {

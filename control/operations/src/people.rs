@@ -5,8 +5,8 @@ use domain::{
     TenantStatus, UserName,
 };
 use serde::Serialize;
-use store::Key;
 use store::entity::{Audit, KeyedMailbox, Remembered};
+use store::{Entity as _, Key};
 
 use crate::commit::Part;
 use crate::members::{BarChange, apply_bar};
@@ -136,10 +136,12 @@ impl Operations {
     ) -> Result<Erased, OperationError> {
         let rows = self.memberships_of(person).await?;
         let remembered = self.remembered(person, user_name).await?;
-        if rows.is_empty() && remembered.is_none() {
-            return Err(OperationError::PersonUnknown);
-        }
         let mut erased = Erased::default();
+        if rows.is_empty() && remembered.is_none() {
+            // An erasing that broke off after the last row goes on here.
+            erased.codes = self.session.erase_codes(person).await?;
+            return if erased.codes > 0 { Ok(erased) } else { Err(OperationError::PersonUnknown) };
+        }
         // The address leads to the invitations, so they go first and the row that holds it last.
         for row in &rows {
             for invitation in self.invitations_of(&row.tenant, person, row.address.as_ref()).await? {
@@ -156,9 +158,8 @@ impl Operations {
             }
         }
         if let Some(remembered) = remembered {
-            let mut transaction = self.transaction();
-            transaction.delete_entity(Part::Remembered, &remembered)?;
-            erased.enrolment = self.commit(&transaction).await?.is_empty();
+            self.erase_remembered(remembered).await?;
+            erased.enrolment = true;
         }
         erased.codes = self.session.erase_codes(person).await?;
         Ok(erased)
@@ -170,9 +171,11 @@ impl Operations {
         tenant: &TenantId,
         reason: Option<&str>,
     ) -> Result<Gone, OperationError> {
+        // What was tried: if the table holds just that afterwards, the answer was lost, and not the write.
+        let mut tried = None;
         for _ in 0..ROUNDS {
             let Some(row) = self.session.get::<Membership>(&Key::membership(person, tenant)).await? else {
-                return Ok(Gone::Before);
+                return Ok(if tried.is_some() { Gone::Deleted } else { Gone::Before });
             };
             let after = match row.status {
                 MembershipStatus::Active | MembershipStatus::Requested => None,
@@ -184,8 +187,10 @@ impl Operations {
                 }
             };
             if after.as_ref() == Some(&row) {
-                return Ok(Gone::Before);
+                return Ok(if tried == Some(Gone::Stripped) { Gone::Stripped } else { Gone::Before });
             }
+            let gone = if after.is_some() { Gone::Stripped } else { Gone::Deleted };
+            tried = Some(gone);
             let now = self.now();
             let mut transaction = self.transaction();
             match &after {
@@ -213,7 +218,7 @@ impl Operations {
             self.record(&mut transaction, tenant, now, Deed::new("person.erase", row.member.as_ref()).because(reason))?;
             let lost = self.commit(&transaction).await?;
             if lost.is_empty() {
-                return Ok(if after.is_some() { Gone::Stripped } else { Gone::Deleted });
+                return Ok(gone);
             }
             if lost == [Part::Seats] {
                 match self.why_seats(tenant, seats).await? {
@@ -221,6 +226,20 @@ impl Operations {
                     error => return Err(error),
                 }
             }
+        }
+        Err(OperationError::Contended)
+    }
+
+    /// It may change meanwhile, and the answer to its erasing may be lost: it is erased when it is gone.
+    async fn erase_remembered(&self, mut remembered: Remembered) -> Result<(), OperationError> {
+        for _ in 0..ROUNDS {
+            let mut transaction = self.transaction();
+            transaction.delete_entity(Part::Remembered, &remembered)?;
+            if self.commit(&transaction).await?.is_empty() {
+                return Ok(());
+            }
+            let Some(again) = self.session.get(&remembered.key()).await? else { return Ok(()) };
+            remembered = again;
         }
         Err(OperationError::Contended)
     }
@@ -304,6 +323,7 @@ impl Operations {
 }
 
 /// What became of a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Gone {
     Deleted,
     Stripped,

@@ -208,3 +208,15 @@ async fn an_erased_persons_codes_are_forgotten() {
         assert_eq!(session.get::<store::entity::Hour>(&key).await.unwrap(), None);
     }
 }
+
+#[tokio::test]
+async fn an_erasing_that_broke_off_before_the_codes_goes_on_with_them() {
+    let world = World::new().await;
+    let acme = world.with_client("acme", "app").await;
+    let bob = world.add(&acme, "bob", "member").await;
+    world.ops.erase_person(&bob.person, None, None).await.unwrap();
+    // What an erasing leaves that could not do its last step.
+    world.asks(&bob.person, "app", true).await;
+    assert_eq!(world.ops.erase_person(&bob.person, None, None).await.unwrap().codes, 1);
+    assert_eq!(code(world.ops.erase_person(&bob.person, None, None).await), "PERSON_UNKNOWN");
+}
