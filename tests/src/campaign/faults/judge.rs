@@ -77,14 +77,19 @@ impl Peace {
         let lied = faults.iter().any(|(_, fault)| fault.lies() || matches!(fault, Fault::Missing(..)));
         // Whoever never learned that theirs was done, or was held up while somebody else did the same, may be told no: theirs was replaced.
         let at_once = matches!(schedule.deliveries, Deliveries::Together | Deliveries::Crowd);
-        let overtaken = (at_once || faults.iter().any(|(_, fault)| fault.hides()))
-            && ran.said.iter().any(|said| matches!(said, Said::Done(_)));
+        let hidden = faults.iter().any(|(_, fault)| fault.hides());
+        let overtaken = (at_once || hidden) && ran.said.iter().any(|said| matches!(said, Said::Done(_)));
         for said in &ran.said {
             let said = self.common(said.clone());
             let fine = match &said {
                 Said::Broken => true,
                 // A condition that is said not to hold is a reason for a no, and never for a yes.
                 Said::No(_) if lied || overtaken => true,
+                // What somebody else did meanwhile, or an attempt of one's own that was not heard of, is not counted again.
+                Said::Done(text) if scenario.by == By::Operator && (at_once || hidden) => self
+                    .said
+                    .iter()
+                    .any(|peace| matches!(peace, Said::Done(peace) if uncounted(peace) == uncounted(text))),
                 other => self.said.contains(other),
             };
             if !fine {
@@ -179,8 +184,19 @@ impl Peace {
     }
 }
 
-/// Ids, digests and nonces in a text: words of 16 characters and more that hold nothing but letters and digits.
+/// Before the random part of the record that proves a domain.
+const CHALLENGE: &str = "tenantry-verification=";
+
+/// Ids, digests and nonces in a text: the random parts of records, and words of 16 characters and more that hold nothing but letters and digits.
 fn tokens(text: &str, mut found: impl FnMut(&str)) {
+    for record in text.split(CHALLENGE).skip(1) {
+        found(
+            record
+                .split(|letter: char| !letter.is_ascii_alphanumeric() && !"-_".contains(letter))
+                .next()
+                .unwrap_or_default(),
+        );
+    }
     for word in text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_') {
         let hexadecimal = word.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
         let id = word.len() == 28 && (word.starts_with("m_") || word.starts_with("t_"));
@@ -188,6 +204,17 @@ fn tokens(text: &str, mut found: impl FnMut(&str)) {
             found(word);
         }
     }
+}
+
+/// The text of a result without how many it says were done.
+fn uncounted(text: &str) -> String {
+    let field = |field: &str| match field.split_once(": ") {
+        Some((name, count)) if count.trim_end_matches(" }").bytes().all(|byte| byte.is_ascii_digit()) => {
+            name.to_owned()
+        }
+        _ => field.to_owned(),
+    };
+    text.split(", ").map(field).collect::<Vec<_>>().join(", ")
 }
 
 /// The text of a result without its revisions: how often something was written is nobody's business.

@@ -1,6 +1,24 @@
-//! Faults at the store: the schedules that once broke a promise.
+//! Faults at the store: every single one, some pairs, and the schedules that once broke a promise.
 
 use tests::campaign::{Effort, faults};
+
+/// Every kind of fault at every request of every trigger and operation, and some of everything else.
+#[test]
+fn whatever_happens_at_the_store_good_days_leave_what_they_always_leave() {
+    let tally = faults::run(&Effort::slice(6)).unwrap_or_else(|failed| panic!("{failed}"));
+    println!("{tally}");
+    // A slice that plays less than it says has found nothing.
+    assert_eq!(tally.count("scenarios"), faults::all().len() as u64, "{tally}");
+    for (what, least) in [
+        ("single faults, in process", 12_000),
+        ("delays at a request, in virtual time", 3_500),
+        ("single faults, over HTTP", 800),
+        ("pairs of faults, in process", 700),
+        ("pairs of faults, over HTTP", 14),
+    ] {
+        assert!(tally.count(what) >= least, "{what}: {tally}");
+    }
+}
 
 /// Every schedule that once broke a promise.
 #[test]
@@ -12,6 +30,8 @@ fn what_broke_once_stays_mended() {
         // A table that said that a reminder is there already, and then that it is not, was believed the first time.
         "sign-up-invited once 0.2=cancelled:C",
         "sign-up-over-another once 0.4=cancelled:C",
+        // An erasing whose answer was lost reported that it had found nothing to erase.
+        "person-erase-invited once 0.2=slow:10000",
     ] {
         faults::run(&Effort::replaying(line)).unwrap_or_else(|failed| panic!("{failed}"));
     }
