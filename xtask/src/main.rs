@@ -18,6 +18,7 @@ mod fuzz;
 mod house;
 mod installs;
 mod licences;
+mod mutants;
 mod notices;
 mod package;
 mod pins;
@@ -62,6 +63,8 @@ enum Command {
     Soak(soak::Arguments),
     /// Sends bytes to every door and to every trigger, and lets libFuzzer find the ones that break something
     Fuzz(fuzz::Arguments),
+    /// Changes every decision, and looks whether a test notices
+    Mutants(mutants::Arguments),
     /// Installs the project's own tools into `.tools/`
     Tools,
     /// Runs the project's own cargo-lambda: `cargo xtask lambda -- watch`
@@ -105,6 +108,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Bench(arguments) => bench::run(&house, &arguments),
         Command::Soak(arguments) => soak::run(&house, &arguments),
         Command::Fuzz(arguments) => fuzz::run(&house, &arguments),
+        Command::Mutants(arguments) => mutants::run(&house, &arguments),
         Command::Examples => examples::check(&house).map(|said| done(&said)),
         Command::Tools => tools::install_all(&house).map(|said| done(&said)),
         Command::Lambda { arguments } => tools::run_cargo_lambda(&house, &arguments),

@@ -13,6 +13,9 @@ use crate::installs::{is_current, newer_python, node, node_modules, program, rem
 /// The cargo-deny that is built when the person has none.
 const CARGO_DENY: &str = "0.20.2";
 
+/// The cargo-mutants that changes decisions.
+const CARGO_MUTANTS: &str = "26.2.0";
+
 /// The cargo-cyclonedx that describes a release.
 const CARGO_CYCLONEDX: &str = "0.5.9";
 
@@ -123,6 +126,11 @@ pub(crate) fn cargo_deny(house: &House) -> Result<PathBuf, Failure> {
 /// The project's own cargo-cyclonedx, which only releases need.
 pub(crate) fn cargo_cyclonedx(house: &House) -> Result<PathBuf, Failure> {
     built(house, "cargo-cyclonedx", CARGO_CYCLONEDX)
+}
+
+/// The project's own cargo-mutants, which only `cargo xtask mutants` needs.
+pub(crate) fn cargo_mutants(house: &House) -> Result<PathBuf, Failure> {
+    built(house, "cargo-mutants", CARGO_MUTANTS)
 }
 
 /// A tool that is built from its sources.
