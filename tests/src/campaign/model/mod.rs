@@ -14,12 +14,6 @@
 )]
 
 pub mod acts;
-pub mod claims;
-pub mod codes;
-pub mod facts;
-pub mod nouns;
-pub mod operators;
-pub mod rules;
 pub mod story;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,6 +22,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tokio::runtime::Runtime;
+
+pub use reference::model::{claims, codes, facts, nouns, operators, rules};
 
 use self::acts::{Act, Start};
 use self::story::Done;

@@ -6,22 +6,19 @@ use std::collections::BTreeMap;
 
 use domain::challenge::Recipient;
 use domain::claims::NameMap;
-use domain::{
-    Actor, Chain as RealChain, Client, ClientKind, InvitationDigest, InvitationToken, JoinMode, MailboxKey, Policy,
-    ProviderKind, Roles, Tenant as RealTenant,
-};
+use domain::{Actor, Client, ClientKind, InvitationDigest, InvitationToken, MailboxKey, ProviderKind};
 use jiff::{SignedDuration, Timestamp};
 use operations::{Invite, NewBinding, Operations, PolicyChange, Releasing};
 use serde_json::{Value, json};
 
-use super::acts::{
-    ADDRESSES, Act, CLIENTS, DOMAINS, JOINS, PAUSES, PEOPLE, PROVIDERS, ROLES, Start, TENANTS, ToClient, ToDomain,
-    ToMember, ToPolicy, ToProvider, ToTenant, WAYS_IN,
-};
+use reference::model::cast::{ADDRESSES, CLIENTS, DOMAINS, JOINS, PAUSES, PEOPLE, PROVIDERS, ROLES, TENANTS, WAYS_IN};
+use reference::model::real::{real_chain, real_join, real_tenant};
+
+use super::acts::{Act, Start, ToClient, ToDomain, ToMember, ToPolicy, ToProvider, ToTenant};
 use super::codes::Next;
 use super::nouns::{
-    Account, Binding, Chain, Code, Domain, Identities, InvitationState, Join, Kind, Model, Name, Origin, Provider, Row,
-    Status, Tenant, TenantStatus, Time, Typed, Way,
+    Account, Binding, Code, Domain, Identities, InvitationState, Kind, Model, Name, Origin, Provider, Row, Status,
+    Tenant, TenantStatus, Time, Typed, Way,
 };
 use super::operators::No;
 use super::rules::{Came, NO_TENANT, Speaks};
@@ -783,37 +780,4 @@ fn model_of_row(row: &Row) -> String {
     };
     let address = row.address.unwrap_or("-");
     format!("{status} {} {origin} {domain} {provider} {address} {}", json!([row.role]), written(row.since))
-}
-
-/// A tenant, as the product has it.
-pub fn real_tenant(name: Name, tenant: &Tenant) -> RealTenant {
-    let policy = Policy {
-        join: real_join(tenant.join),
-        default_roles: Roles::member(),
-        chain: real_chain(tenant.chain),
-        sso_required: tenant.sso,
-        invitation_lookup: tenant.lookup,
-        invitations_outlive_inviter: tenant.outlive,
-    };
-    RealTenant { policy, ..nouns::tenant(name) }
-}
-
-/// A join mode, as the product has it.
-pub fn real_join(join: Join) -> JoinMode {
-    match join {
-        Join::Open => JoinMode::Open,
-        Join::Automatic => JoinMode::Automatic,
-        Join::Request => JoinMode::Request,
-        Join::InvitationOnly => JoinMode::InvitationOnly,
-    }
-}
-
-/// A chain, as the product has it.
-pub fn real_chain(chain: Chain) -> RealChain {
-    match chain {
-        Chain::Password => RealChain::Password,
-        Chain::PasswordAndCode => RealChain::PasswordAndCode { of: None },
-        Chain::PasswordAndCodeOf(role) => RealChain::PasswordAndCode { of: Some(nouns::roles(&[role])) },
-        Chain::Code => RealChain::Code,
-    }
 }
