@@ -55,6 +55,8 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> Result<ExitCode, Fail
     println!("every mutant of {PACKAGE} is built and its tests are run; half an hour on two cores");
     let mut command = Command::new(program);
     command.current_dir(&house.root).args(["mutants", "--package", PACKAGE, "--no-shuffle", "--cap-lints", "true"]);
+    // Nobody looks into these programs with a debugger, and linking them is most of the work.
+    command.envs([("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_INCREMENTAL", "1")]);
     command.arg("--output").arg(&out).arg("--jobs").arg(arguments.jobs.to_string());
     if let Some(only) = &arguments.only {
         command.arg("--re").arg(only);

@@ -32,6 +32,19 @@ pub(super) enum Stretch {
     PairsOverHttp,
 }
 
+impl Stretch {
+    /// What it is called in a report.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Singles => "singles, in process",
+            Self::Delays => "delays",
+            Self::SinglesOverHttp => "singles, over HTTP",
+            Self::Pairs => "pairs, in process",
+            Self::PairsOverHttp => "pairs, over HTTP",
+        }
+    }
+}
+
 /// What is played, in order.
 pub(super) fn stretches(_: &Effort) -> [Stretch; 5] {
     [Stretch::Singles, Stretch::Delays, Stretch::SinglesOverHttp, Stretch::Pairs, Stretch::PairsOverHttp]

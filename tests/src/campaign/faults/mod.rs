@@ -20,7 +20,7 @@ pub use schedule::{Deliveries, Schedule};
 pub use stage::{Over, Ran, Stage};
 
 use self::course::Course;
-use super::{Effort, Failed, Tally};
+use super::{Dice, Effort, Failed, Tally};
 
 /// Enumerates: every fault at every request of every scenario, and pairs of them. Fails with the first schedule that breaks a promise.
 pub fn run(effort: &Effort) -> Result<Tally, Failed> {
@@ -31,7 +31,10 @@ pub fn run(effort: &Effort) -> Result<Tally, Failed> {
     let failed = Mutex::new(None);
     for stretch in course::stretches(effort) {
         let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let scenarios = all();
+        let mut scenarios = all();
+        // A run that the clock cuts short begins elsewhere with another seed.
+        let first = Dice::new(effort.seed).below(scenarios.len());
+        scenarios.rotate_left(first);
         std::thread::scope(|scope| {
             for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
                 scope.spawn(|| {
@@ -52,6 +55,10 @@ pub fn run(effort: &Effort) -> Result<Tally, Failed> {
         });
         if let Some(failed) = failed.lock().expect("a lock").take() {
             return Err(failed);
+        }
+        if !effort.is_slice() {
+            let end = if effort.is_over() { "cut short by the clock" } else { "enumerated to the end" };
+            tally.lock().expect("a lock").one(&format!("{}: {end}", stretch.name()));
         }
     }
     Ok(tally.into_inner().expect("a lock"))
