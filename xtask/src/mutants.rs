@@ -41,10 +41,10 @@ struct Outcome {
 /// Of every mutant in what cargo-mutants wrote; the run without one is not a mutant's.
 fn outcomes(written: &Value) -> Vec<Outcome> {
     let of = |outcome: &Value| {
-        let name = outcome["scenario"]["Mutant"]["name"].as_str()?;
-        Some(Outcome { mutant: place(name), summary: outcome["summary"].as_str()?.to_owned() })
+        let name = outcome.pointer("/scenario/Mutant/name")?.as_str()?;
+        Some(Outcome { mutant: place(name), summary: outcome.get("summary")?.as_str()?.to_owned() })
     };
-    written["outcomes"].as_array().into_iter().flatten().filter_map(of).collect()
+    written.get("outcomes").and_then(Value::as_array).into_iter().flatten().filter_map(of).collect()
 }
 
 /// Mutates the decisions, one place after the other.

@@ -293,7 +293,7 @@ fn verify(seen: &Seen<'_>) {
     let (ticket, used) = (event.challenge().private("ticket"), before["used_by"].as_str());
     // Cognito may ask twice: whose answer was right is right again, and nobody else's.
     assert!(used.is_none() || used == ticket, "{before}");
-    let counted = if used.is_none() { 1 } else { 0 };
+    let counted = u64::from(used.is_none());
     assert_eq!(after["attempts"].as_u64(), before["attempts"].as_u64().map(|attempts| attempts + counted), "{after}");
     assert_eq!(after["used_by"].as_str(), ticket, "{after}");
     assert!(after["attempts"].as_u64().is_some_and(|attempts| attempts <= 5), "{after}");

@@ -37,7 +37,7 @@ const STEPS: [&str; 11] = [
 /// The fixtures of a trigger, taken apart.
 #[derive(Debug)]
 pub(super) struct Scenes {
-    scenes: Vec<Scene>,
+    all: Vec<Scene>,
     by_name: Ring<usize>,
     /// Every place that any event of the trigger has.
     places: Ring<Vec<String>>,
@@ -67,12 +67,12 @@ impl Scenes {
         let names = fixtures.iter().enumerate().map(|(index, fixture)| (fixture.case.clone(), index));
         let places: BTreeSet<_> = scenes.iter().flat_map(|scene| mutations::places(&scene.event)).collect();
         let places = Ring::new(places.into_iter().map(|place| (place.join("."), place)));
-        Self { by_name: Ring::new(names), places, scenes }
+        Self { by_name: Ring::new(names), places, all: scenes }
     }
 
     /// Every event as it is, in its own world; and one as text.
     pub(super) fn seeds(&self) -> Vec<Vec<u8>> {
-        let text = self.scenes.first().map(|scene| scene.event.to_string().into_bytes());
+        let text = self.all.first().map(|scene| scene.event.to_string().into_bytes());
         self.by_name.each().map(|(bytes, _)| bytes.to_vec()).chain(text).collect()
     }
 
@@ -83,17 +83,17 @@ impl Scenes {
             let raw = RawValue::from_string(text.clone()).ok()?;
             let client = Event::read(&raw).ok().and_then(|event| event.client_id().map(str::to_owned));
             let knows = |scene: &Scene| client.as_ref().is_some_and(|client| scene.clients.contains(client));
-            return Some(Sent { scene: self.scenes.iter().position(knows).unwrap_or(0), text });
+            return Some(Sent { scene: self.all.iter().position(knows).unwrap_or(0), text });
         }
         let mut records = bytes.split(|byte| *byte == END);
         let mut first = Bytes(records.next().unwrap_or_default());
         let world = first.number();
         let scene = *self.by_name.at(world);
         let own = first.0.is_empty();
-        let mut event = self.scenes[if own { scene } else { *self.by_name.at(first.number()) }].event.clone();
+        let mut event = self.all[if own { scene } else { *self.by_name.at(first.number()) }].event.clone();
         let mut last = None;
         for record in records {
-            last = self.change(&mut event, Bytes(record), &self.scenes[scene]).or(last);
+            last = self.change(&mut event, Bytes(record), &self.all[scene]).or(last);
         }
         let text = match last {
             Some((place, kind)) => mutations::mutated(&event, place, kind),
@@ -120,7 +120,7 @@ impl Scenes {
             6 => json!(record.0.split(|byte| *byte == NEXT).map(String::from_utf8_lossy).collect::<Vec<_>>()),
             // Somebody else's value, from the world or from another event.
             7 => json!(scene.words.at(record.number())),
-            8 => match at(&self.scenes[*self.by_name.at(record.number())].event, place) {
+            8 => match at(&self.all[*self.by_name.at(record.number())].event, place) {
                 Some(value) => value.clone(),
                 None => return None,
             },

@@ -157,8 +157,10 @@ pub(super) fn identities(bytes: &[u8]) {
     }
     for name in ProviderName::candidates(text) {
         let ascii = |text: &str| text.bytes().filter(u8::is_ascii).count();
-        let begins =
-            text.match_indices('_').map(|(at, _)| &text[..at]).find(|part| part.to_lowercase() == name.as_ref());
+        let begins = text
+            .match_indices('_')
+            .filter_map(|(at, _)| text.get(..at))
+            .find(|part| part.to_lowercase() == name.as_ref());
         let begins = begins.unwrap_or_else(|| panic!("{name} of {text:?}"));
         assert_eq!(ascii(begins), ascii(name.as_ref()), "no letter from beyond ASCII becomes an ASCII one: {text:?}");
         assert_eq!(ProviderName::fold(name.as_ref()).as_ref(), Some(&name), "one canonical form");

@@ -2,6 +2,7 @@
 //! next one, so that what breaks breaks again from its own bytes.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::{Value, json};
 use store::Key;
@@ -56,10 +57,11 @@ impl Stage {
         let Some(Sent { scene, text }) = self.scenes.read(bytes) else { return };
         let Self { trigger, runtime, engine, fixtures, built, .. } = self;
         runtime.block_on(async {
-            if !built.contains_key(&scene) {
-                built.insert(scene, Built::of(&fixtures[scene], engine).await);
-            }
-            built[&scene].strike(trigger, &text).await;
+            let built = match built.entry(scene) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(Built::of(&fixtures[scene], engine).await),
+            };
+            built.strike(trigger, &text).await;
         });
     }
 }
