@@ -78,6 +78,7 @@ impl Peace {
         // Whoever never learned that theirs was done, or was held up while somebody else did the same, may be told no: theirs was replaced.
         let at_once = matches!(schedule.deliveries, Deliveries::Together | Deliveries::Crowd);
         let hidden = faults.iter().any(|(_, fault)| fault.hides());
+        let broke_off = ran.said.contains(&Said::Broken);
         let overtaken = (at_once || hidden) && ran.said.iter().any(|said| matches!(said, Said::Done(_)));
         for said in &ran.said {
             let said = self.common(said.clone());
@@ -85,8 +86,8 @@ impl Peace {
                 Said::Broken => true,
                 // A condition that is said not to hold is a reason for a no, and never for a yes.
                 Said::No(_) if lied || overtaken => true,
-                // What somebody else did meanwhile, or an attempt of one's own that was not heard of, is not counted again.
-                Said::Done(text) if scenario.by == By::Operator && (at_once || hidden) => self
+                // What somebody else did meanwhile, or an attempt of one's own that broke off or was not heard of, is not counted again.
+                Said::Done(text) if scenario.by == By::Operator && (at_once || hidden || broke_off) => self
                     .said
                     .iter()
                     .any(|peace| matches!(peace, Said::Done(peace) if uncounted(peace) == uncounted(text))),

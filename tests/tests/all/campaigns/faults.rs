@@ -32,6 +32,8 @@ fn what_broke_once_stays_mended() {
         "sign-up-over-another once 0.4=cancelled:C",
         // An erasing whose answer was lost reported that it had found nothing to erase.
         "person-erase-invited once 0.2=slow:10000",
+        // What was erased before an erasing broke off is not counted by the next one, rightly.
+        "person-erase anew 0.11=cancelled:IIII",
     ] {
         faults::run(&Effort::replaying(line)).unwrap_or_else(|failed| panic!("{failed}"));
     }
