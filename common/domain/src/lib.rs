@@ -22,6 +22,7 @@ pub mod refusal;
 pub mod role;
 pub mod sign_up;
 pub mod tenant;
+pub mod unseen;
 
 pub use account::{Account, Identities, Identity};
 pub use catalogue::{Catalogue, RoleGrant};

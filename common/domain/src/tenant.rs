@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::id::{Invalid, Slug, TenantId, text};
 use crate::refusal::Refusal;
 use crate::role::{Role, Roles};
+use crate::unseen::is_unseen;
 
 text!(
     /// What the tenant pays for, as the operator names it: 1 to 32 of `a-z`, `0-9`, `_`, `-`.
@@ -48,15 +49,9 @@ impl Tenant {
 /// Checks a tenant's name for people's eyes.
 pub fn check_name(name: &str) -> Result<(), Invalid> {
     let fits = (1..=100).contains(&name.chars().count());
-    // Cc and the bidirectional controls, which would let a name rearrange a terminal or a mail, and what nobody sees at all.
-    let odd = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-    };
     // A name stands in mails to people, and must not be a link or a mailbox there.
     let linked = name.contains(['<', '>', '@']) || name.contains("://") || name.to_lowercase().contains("www.");
-    if fits && !linked && !name.chars().any(odd) && name.trim() == name {
+    if fits && !linked && !name.chars().any(is_unseen) && name.trim() == name {
         Ok(())
     } else {
         Err(Invalid {

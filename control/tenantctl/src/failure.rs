@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use domain::unseen::is_unseen;
 use operations::{AttachError, ErrorKind, OperationError};
 use store::Broken;
 use store::connect::Untrusted;
@@ -306,11 +307,7 @@ fn few(names: &[String]) -> String {
 
 /// A text in which nothing can rearrange the terminal: control and bidirectional characters are written out.
 pub(crate) fn plain(text: &str) -> String {
-    let odd = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().flat_map(|c| if odd(c) { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }).collect()
+    text.chars().flat_map(|c| if is_unseen(c) { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }).collect()
 }
 
 /// As [`plain`], of a text of several lines.
@@ -340,5 +337,6 @@ mod tests {
     fn nothing_rearranges_the_terminal() {
         assert_eq!(plain("Acme GmbH & Söhne"), "Acme GmbH & Söhne");
         assert_eq!(plain("\u{1b}[31mred\u{202e}\n"), "\\u{1b}[31mred\\u{202e}\\u{a}");
+        assert_eq!(plain("a\u{61c}b\u{e0041}"), "a\\u{61c}b\\u{e0041}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use domain::unseen::is_unseen;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -241,13 +242,12 @@ fn write_lines(pool: &PoolSettings, update: &Value) -> String {
 
 /// JSON in which nothing rearranges a terminal: it escapes no more by itself than what is below a space.
 fn shown(json: &str) -> String {
-    let odd = |c: char| {
-        c.is_control() && c != '\n'
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
     json.chars().fold(String::with_capacity(json.len()), |mut text, c| {
-        if odd(c) {
-            let _ = write!(text, "\\u{:04x}", u32::from(c));
+        if is_unseen(c) && c != '\n' {
+            // JSON writes what is beyond 16 bits in two halves.
+            for half in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(text, "\\u{half:04x}");
+            }
         } else {
             text.push(c);
         }
@@ -262,6 +262,14 @@ mod tests {
     use super::*;
 
     const ARN: &str = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_test";
+
+    #[test]
+    fn nothing_rearranges_a_terminal_and_it_is_the_same_json() {
+        let text = json!("a\u{61c}b\u{202e}c\u{e0041}\u{1f511}").to_string();
+        let shown = shown(&text);
+        assert_eq!(shown, "\"a\\u061cb\\u202ec\\udb40\\udc41\u{1f511}\"");
+        assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), serde_json::from_str::<Value>(&text).unwrap());
+    }
 
     fn pool(described: Value) -> PoolSettings {
         let Value::Object(mut described) = described else { panic!("an object") };
