@@ -1,6 +1,7 @@
 //! `cargo xtask soak`: the campaigns of the test kit, optimized and for as long as somebody lets them; and whether each of them would find
 //! something: `--planted` breaks a copy of the source, and a campaign has to notice.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -140,13 +141,18 @@ fn cut(line: &str) -> String {
     line.chars().take(400).collect()
 }
 
-/// Copies what git tracks. What is there already with the same content stays, so that cargo builds no more than what a bug changes.
+/// Makes `tree` what git tracks, and no more. What is there already with the same content stays, so that cargo builds no more than what a bug
+/// changes.
 fn copy(house: &House, tree: &Path) -> Result<(), Failure> {
-    let tracked = quietly(Command::new("git").current_dir(&house.root).args(["ls-files", "-z"]))?;
-    for name in tracked.split('\0').filter(|name| !name.is_empty()) {
+    let listed = quietly(Command::new("git").current_dir(&house.root).args(["ls-files", "-z"]))?;
+    let names = listed.split('\0').filter(|name| !name.is_empty()).map(Path::new);
+    // Deleted, and not committed yet: git still tracks it.
+    let tracked: BTreeSet<&Path> = names.filter(|name| house.root.join(name).is_file()).collect();
+    fs::create_dir_all(tree).map_err(|cause| Failure::because(tree.display(), cause))?;
+    remove_strangers(tree, Path::new(""), &tracked)?;
+    for name in tracked {
         let (from, to) = (house.root.join(name), tree.join(name));
-        // Deleted, and not committed yet.
-        let Ok(content) = fs::read(&from) else { continue };
+        let content = fs::read(&from).map_err(|cause| Failure::because(from.display(), cause))?;
         if fs::read(&to).is_ok_and(|before| before == content) {
             continue;
         }
@@ -155,6 +161,22 @@ fn copy(house: &House, tree: &Path) -> Result<(), Failure> {
             fs::create_dir_all(folder).map_err(failed)?;
         }
         fs::write(&to, content).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// A file that moved in the source must not stay where it was in the copy.
+fn remove_strangers(tree: &Path, folder: &Path, tracked: &BTreeSet<&Path>) -> Result<(), Failure> {
+    let here = tree.join(folder);
+    let failed = |cause: std::io::Error| Failure::because(here.display(), cause);
+    for entry in fs::read_dir(&here).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = folder.join(entry.file_name());
+        if entry.file_type().map_err(failed)?.is_dir() {
+            remove_strangers(tree, &name, tracked)?;
+        } else if !tracked.contains(name.as_path()) {
+            fs::remove_file(entry.path()).map_err(failed)?;
+        }
     }
     Ok(())
 }
@@ -168,5 +190,18 @@ mod tests {
         let patch = "# Unprocessed keys are taken\n# for absent ones.\n\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n";
         assert_eq!(preamble(patch), "Unprocessed keys are taken for absent ones.");
         assert_eq!(preamble("--- a/x\n+++ b/x\n"), "");
+    }
+
+    #[test]
+    fn a_copy_keeps_no_file_that_the_source_has_no_more() {
+        let tree = std::env::temp_dir().join(format!("tenantry-planted-{}", std::process::id()));
+        fs::create_dir_all(tree.join("model")).unwrap();
+        for name in ["model/facts.rs", "model/mod.rs", "old.rs"] {
+            fs::write(tree.join(name), "").unwrap();
+        }
+        remove_strangers(&tree, Path::new(""), &BTreeSet::from([Path::new("model/mod.rs")])).unwrap();
+        let left = ["model/facts.rs", "model/mod.rs", "old.rs"].map(|name| tree.join(name).exists());
+        fs::remove_dir_all(&tree).unwrap();
+        assert_eq!(left, [false, true, false]);
     }
 }

@@ -230,8 +230,44 @@ fn address() -> impl Strategy<Value = usize> {
     prop_oneof![5 => Just(0), 4 => 1..5_usize, 1 => 5..ADDRESSES.len()]
 }
 
+/// A sequence: of everything most often; else one in which people ask to join, or for codes, again and again, since what only the
+/// twentieth time brings about would never come about among everything.
+pub fn acts(most: usize) -> impl Strategy<Value = Vec<Act>> {
+    prop_oneof![
+        8 => prop::collection::vec(act(), 0..most),
+        1 => prop::collection::vec(prop_oneof![1 => act(), 2 => asking_to_join()], 0..most),
+        1 => prop::collection::vec(prop_oneof![1 => act(), 6 => asking_for_codes()], 0..2 * most),
+    ]
+}
+
+/// Native people of the first tenant's domain, at its client, and its admin.
+fn asking_to_join() -> impl Strategy<Value = Act> {
+    const ON_REQUEST: usize = 1;
+    let who = || 0..2_usize;
+    prop_oneof![
+        4 => who().prop_map(|who| Act::SignUp { who, at: 0, token: None }),
+        4 => who().prop_map(|who| Act::Confirm { who, at: 0 }),
+        3 => who().prop_map(|who| Act::Token { who, at: 0, way: 0, hint: None }),
+        2 => who().prop_map(|who| Act::DeleteUser { who }),
+        2 => Just(Act::Policy { tenant: 0, what: ToPolicy::Join(ON_REQUEST) }),
+        4 => (who(), prop_oneof![2 => Just(ToMember::Deny), 1 => Just(ToMember::Approve), 1 => Just(ToMember::Remove)])
+            .prop_map(|(who, what)| Act::Member { tenant: 0, who, what }),
+    ]
+}
+
+/// One person at one client, most often wrong.
+fn asking_for_codes() -> impl Strategy<Value = Act> {
+    const CODE_ALONE: usize = 4;
+    prop_oneof![
+        1 => Just(Act::Policy { tenant: 0, what: ToPolicy::Ways(CODE_ALONE) }),
+        5 => (prop::bool::weighted(0.1), prop::collection::vec(prop::bool::weighted(0.05), 1..4))
+            .prop_map(|(srp, answers)| Act::Challenge { who: 0, at: 0, srp, answers, pause: None }),
+        4 => (2..5_usize).prop_map(|pause| Act::Pass { pause }),
+    ]
+}
+
 /// One act.
-pub fn act() -> impl Strategy<Value = Act> {
+fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         6 => (who(), at(), prop::option::weighted(0.4, 0..4_usize))
             .prop_map(|(who, at, token)| Act::SignUp { who, at, token }),

@@ -33,11 +33,11 @@ use crate::Engine;
 /// What is played.
 type Script = (Vec<Start>, Vec<Act>);
 
-/// The longest sequence.
+/// The longest sequence of everything.
 const MOST_ACTS: usize = 32;
 
 fn scripts() -> impl Strategy<Value = Script> {
-    (acts::starts(), proptest::collection::vec(acts::act(), 0..MOST_ACTS))
+    (acts::starts(), acts::acts(MOST_ACTS))
 }
 
 fn runner(seed: u64) -> TestRunner {

@@ -3,12 +3,13 @@
 use tests::campaign::{Effort, model};
 
 /// What the sequences reach; the other refusals need a session, a table or an event that Cognito and the operations do not make.
-const REACHED: [&str; 17] = [
+const REACHED: [&str; 20] = [
     "INVITATION_REQUIRED",
     "INVITATION_UNUSABLE",
     "MEMBERSHIP_ENDED",
     "MEMBERSHIP_SUSPENDED",
     "APPROVAL_PENDING",
+    "APPROVAL_DENIED",
     "SEATS_FULL",
     "TENANT_SUSPENDED",
     "TENANT_CLOSED",
@@ -18,6 +19,8 @@ const REACHED: [&str; 17] = [
     "EMAIL_NOT_ACCEPTED",
     "LINKED_ACCOUNT",
     "SIGN_IN_AGAIN",
+    "TOO_MANY_CODES",
+    "SIGN_IN_LOCKED",
     "CLIENT_NOT_BOUND",
     "sequences",
     "decisions of pure functions",
