@@ -138,7 +138,10 @@ impl Model {
         if proven && account.identities != Identities::None {
             return Err("LINKED_ACCOUNT");
         }
-        if proven && (account.mailbox().is_none() || !account.verified) {
+        if proven && account.mailbox().is_none() {
+            return Err("EMAIL_NOT_ACCEPTED");
+        }
+        if proven && !account.verified {
             return Err("EMAIL_NOT_VERIFIED");
         }
         let now = self.now;
@@ -206,6 +209,8 @@ impl Model {
             self.codes.wrong.remove(&(person, client));
             self.codes.here.remove(&(person, client));
             if let Some(sent) = self.codes.sent.get_mut(&(person, client)) {
+                // What is on its way no longer counts.
+                sent.expires = sent.at;
                 sent.answers = 0;
             }
         }
