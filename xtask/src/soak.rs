@@ -53,6 +53,8 @@ pub(crate) fn run(house: &House, arguments: &Arguments) -> Result<ExitCode, Fail
 
 const PACKAGE: &str = "tenantry-tests";
 const PROGRAM: &str = "soak";
+/// A campaign may look for a planted bug for so many minutes; what it finds ends it at once.
+const PATIENCE: &str = "10";
 
 fn program() -> String {
     format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX)
@@ -127,7 +129,8 @@ impl Bug {
         let mut cargo = house.cargo(&["build", "--locked", "--package", PACKAGE, "--bin", PROGRAM]);
         show(cargo.current_dir(&tree).env("CARGO_TARGET_DIR", &build))?;
         let mut campaign = Command::new(build.join("debug").join(program()));
-        let ran = campaign.current_dir(&tree).arg(&self.campaign).stdin(Stdio::null()).stderr(Stdio::null()).output();
+        campaign.current_dir(&tree).arg(&self.campaign).args(["--minutes", PATIENCE]);
+        let ran = campaign.stdin(Stdio::null()).stderr(Stdio::null()).output();
         let ran = ran.map_err(|cause| Failure::because(&self.campaign, cause))?;
         let said = String::from_utf8_lossy(&ran.stdout);
         // A campaign that could not run has found nothing, however it ended.

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use dynoxide::Database;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use store::Table;
 
 use crate::Engine;
@@ -27,21 +27,28 @@ pub(super) enum Day {
     Cancels,
     /// It answers half.
     Half,
-    /// Its items have the right values, spelt so that nobody can read them.
-    Odd,
+    /// Its items have the right values, and one attribute of each, the how manieth, is spelt so that nobody can read it.
+    Odd(usize),
 }
 
+/// No item has more attributes that can be spelt otherwise.
+pub(super) const ATTRIBUTES: usize = 16;
+
 impl Day {
-    pub(super) const ALL: [Self; 8] = [
-        Self::Good,
-        Self::Down,
-        Self::No(400, "ValidationException"),
-        Self::No(400, "AccessDeniedException"),
-        Self::No(500, "InternalServerError"),
-        Self::Cancels,
-        Self::Half,
-        Self::Odd,
-    ];
+    /// The good one first.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        let no = |status, code| Self::No(status, code);
+        let days = [
+            Self::Good,
+            Self::Down,
+            no(400, "ValidationException"),
+            no(400, "AccessDeniedException"),
+            no(500, "InternalServerError"),
+            Self::Cancels,
+            Self::Half,
+        ];
+        days.into_iter().chain((0..ATTRIBUTES).map(Self::Odd))
+    }
 }
 
 /// A store that has a day of some kind from its n-th request on.
@@ -126,17 +133,10 @@ impl HttpConnector for Store {
                 answer.truncate(answer.len() / 2);
                 Ok(response(status, answer))
             }
-            Day::Odd => {
+            Day::Odd(nth) => {
                 let (status, answer) = onward();
                 let mut answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
-                for item in items(&mut answer) {
-                    for (_, attribute) in item.iter_mut().filter(|(name, _)| !["pk", "sk"].contains(&name.as_str())) {
-                        let text = attribute.get("S").and_then(Value::as_str).map(|text| format!("?? {text}"));
-                        if let Some(text) = text {
-                            *attribute = json!({ "S": text });
-                        }
-                    }
-                }
+                items(&mut answer).into_iter().for_each(|item| make_odd(item, nth));
                 Ok(response(status, answer.to_string().into_bytes()))
             }
             _ => {
@@ -144,6 +144,31 @@ impl HttpConnector for Store {
                 Ok(response(status, answer))
             }
         })
+    }
+}
+
+/// By its key and its kind an item is known: with those spelt otherwise nothing else of it is read.
+const KNOWN_BY: [&str; 3] = ["pk", "sk", "kind"];
+
+fn make_odd(item: &mut Map<String, Value>, nth: usize) {
+    let mut names: Vec<String> = item.keys().filter(|name| !KNOWN_BY.contains(&name.as_str())).cloned().collect();
+    names.sort();
+    assert!(names.len() <= ATTRIBUTES, "{} attributes", names.len());
+    if let Some(attribute) = names.get(nth).and_then(|name| item.get_mut(name)) {
+        spell_oddly(attribute);
+    }
+}
+
+/// Every text in an attribute, however deep.
+fn spell_oddly(attribute: &mut Value) {
+    match attribute {
+        Value::String(text) => *text = format!("?? {text}"),
+        Value::Array(list) => list.iter_mut().for_each(spell_oddly),
+        // The type of a value is its only member's name.
+        Value::Object(members) => {
+            members.iter_mut().filter(|(name, _)| *name != "N").for_each(|(_, value)| spell_oddly(value));
+        }
+        _ => {}
     }
 }
 

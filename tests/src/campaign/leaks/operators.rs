@@ -24,7 +24,7 @@ pub(super) async fn run(tally: &mut Tally) -> Result<(), Failed> {
     for (kind, text) in [(Kind::Address, ADDRESS), (Kind::Address, "q7other"), (Kind::TenantName, TENANT)] {
         canaries.add(kind, text);
     }
-    for day in Day::ALL {
+    for day in Day::all() {
         let failed = |what: String| Failed::new(what, format!("operators {day:?}"));
         for from in 0..6 {
             gossip.set(day, from);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::canary::{Canaries, Kind, Place, leaves};
 use super::ear::Ear;
-use super::gossip::{Complaints, Day, Gossip};
+use super::gossip::{ATTRIBUTES, Complaints, Day, Gossip};
 use crate::campaign::{Dice, Effort, Failed, Tally};
 use crate::description::Description;
 use crate::fixture::Fixture;
@@ -58,7 +58,7 @@ impl Weather {
     fn all(trigger: &str, requests: usize) -> Vec<Self> {
         let good = Self::of(Day::Good, 0);
         let mut all = vec![good, good];
-        for day in Day::ALL.into_iter().skip(1) {
+        for day in Day::all().skip(1) {
             all.extend((0..requests).map(|from| Self::of(day, from)));
         }
         for shape in [Shape::Lists, Shape::Text, Shape::Attributes] {
@@ -70,10 +70,11 @@ impl Weather {
         all
     }
 
-    /// A good day, and a few of the others.
+    /// A good day and a few of the others.
     fn some(trigger: &str, requests: usize, dice: &mut Dice) -> Vec<Self> {
         let mut all = Self::all(trigger, requests);
         let others = all.split_off(1);
+        all.extend((0..FEW).map(|_| Self::of(Day::Odd(dice.below(ATTRIBUTES)), 0)));
         all.extend((0..FEW).map(|_| *dice.pick(&others)));
         all
     }
@@ -85,7 +86,7 @@ impl Weather {
 
 /// At so many of an event's requests to the store a bad day may begin.
 const REQUESTS: usize = 3;
-/// The slice of the tests sees so many days of each fixture that are not good.
+/// The slice of the tests sees so many days of each fixture on which something cannot be read, and as many of any kind.
 const FEW: usize = 2;
 /// And takes one fixture of so many.
 const ONE_OF: usize = 3;
