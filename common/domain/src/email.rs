@@ -329,6 +329,32 @@ mod tests {
     }
 
     #[test]
+    fn takes_what_is_as_long_as_it_may_be_and_nothing_longer() {
+        // 63 characters a label, 253 a name, 64 before the @, 254 in all (RFC 1035, 2.3.4; RFC 5321, 4.5.3.1).
+        let label = |length: usize| "a".repeat(length);
+        let name = |last: usize| format!("{0}.{0}.{0}.{1}", label(63), label(last));
+        for (domain, fits) in [
+            (format!("{}.ex", label(63)), true),
+            (format!("{}.ex", label(64)), false),
+            (name(61), true),
+            (name(62), false),
+        ] {
+            assert_eq!(domain.parse::<DomainName>().is_ok(), fits, "{} characters", domain.len());
+        }
+        let email = |local: usize, last: usize| format!("{}@{}.{}.{}", label(local), label(63), label(63), label(last));
+        for (email, fits) in
+            [(email(64, 61), true), (email(64, 62), false), (email(65, 20), false), (email(63, 62), true)]
+        {
+            assert_eq!(email.parse::<Email>().is_ok(), fits, "{} characters", email.len());
+        }
+    }
+
+    #[test]
+    fn a_debug_line_has_the_domain_and_not_the_mailbox() {
+        assert_eq!(format!("{:?}", "ann@acme.example".parse::<Email>().unwrap()), "Email(…@acme.example)");
+    }
+
+    #[test]
     fn knows_the_mailboxes_of_functions() {
         for local in ["support", "NoReply", "postmaster", "x+ticket1", "admin"] {
             assert!(format!("{local}@acme.example").parse::<Email>().unwrap().is_role_mailbox(), "{local}");

@@ -259,6 +259,34 @@ fn what_a_broken_clock_wrote_is_not_believed_for_years() {
 }
 
 #[test]
+fn a_clock_may_be_ahead_by_less_than_ten_minutes() {
+    for (ahead, believed) in [(599, true), (600, false)] {
+        let mut ann = Person::new(false);
+        let (first, _) = ann.asks(ahead, false).unwrap();
+        assert_eq!(ann.asks(0, true).unwrap() == (first, false), believed, "{ahead} s: the code");
+        // At another client, where only what all of them share is known.
+        let mut ann = Person::new(false);
+        ann.asks(ahead, false).unwrap();
+        ann.last = None;
+        ann.asks(0, false).unwrap();
+        assert_eq!(ann.tally.unwrap().hour.times, if believed { 2 } else { 1 }, "{ahead} s: the count");
+    }
+}
+
+#[test]
+fn what_was_decided_of_a_code_shows_without_it() {
+    let mut ann = Person::new(false);
+    let (limits, ticket) = (Limits::default(), Ticket::from_random([1; 16]));
+    let asking = Asking { now: at(0), limits: &limits, ticket: &ticket, proven: false, again: false };
+    let shown = |ann: &Person| format!("{:?}", issue(&asking, ann.last.as_ref(), None));
+    assert_eq!(shown(&ann), "Send");
+    ann.asks(0, false).unwrap();
+    assert_eq!(shown(&ann), "Reuse");
+    ann.last().attempts = limits.attempts;
+    assert_eq!(shown(&ann), "Refuse");
+}
+
+#[test]
 fn that_a_code_was_answered_stays_known() {
     let mut ann = Person::new(true);
     ann.asks(0, false).unwrap();
@@ -302,5 +330,6 @@ fn the_life_of_a_code_is_1_to_15_minutes() {
     for (minutes, good) in [(0, false), (1, true), (5, true), (15, true), (16, false), (-1, false)] {
         assert_eq!(Limits::lasting(minutes).is_ok(), good, "{minutes}");
     }
+    assert_eq!(Limits::lasting(7).unwrap().life, SignedDuration::from_mins(7));
     assert_eq!(Limits::default().life, SignedDuration::from_mins(5));
 }

@@ -495,6 +495,19 @@ fn d3_a_new_person_inherits_nothing_from_an_address() {
 }
 
 #[test]
+fn only_an_invitation_later_than_the_end_of_a_membership_leads_back() {
+    let invited = |created| {
+        enrolled(|v| {
+            v.membership = Some(row(MembershipStatus::Removed, given_by_domain()));
+            v.mailbox.invitation = Some(terms(created));
+        })
+    };
+    let ended = row(MembershipStatus::Removed, given_by_domain()).since;
+    assert_eq!(invited(ended), Enrolment::Refuse(Refusal::MembershipEnded));
+    assert!(matches!(invited(ended + SignedDuration::from_nanos(1)), Enrolment::Join(_)));
+}
+
+#[test]
 fn enrolment_refuses_with_the_reason() {
     let with_row = |status| move |v: &mut Visit| v.membership = Some(row(status, given_by_domain()));
     let barred = |reason| move |v: &mut Visit| v.mailbox.bar = Some(Bar { reason, since: ago(10) });
@@ -866,6 +879,30 @@ fn claims_over_the_limit_are_a_refusal_and_never_a_truncation() {
     let entries: Vec<_> = (0..8).map(|n| (Fact::Roles, format!("roles{n}").parse().unwrap(), Shape::List)).collect();
     let names = NameMap::new(entries).unwrap();
     assert_eq!(claims::claims(&names, Some(speaker), &catalogue()), Err(Refusal::ClaimsTooLarge));
+}
+
+#[test]
+fn claims_may_take_their_room_to_the_last_byte() {
+    let tenant = tenant();
+    let roles = Roles::parse(["owner"]).unwrap();
+    let speaker = Speaker { tenant: &tenant, member: None, roles: &roles };
+    // Eight claims of so many bytes as a token has them: `"name":"value",`.
+    let claims = |bytes: usize| {
+        let names = bytes - 8 * (tenant.id.to_string().len() + 6);
+        let name = |n: usize| format!("{n}{}", "x".repeat(names / 8 - 1 + usize::from(n < names % 8)));
+        let entries = (0..8).map(|n| (Fact::TenantId, name(n).parse().unwrap(), Shape::List)).collect();
+        claims::claims(&NameMap::new(entries).unwrap(), Some(speaker), &catalogue())
+    };
+    assert_eq!(claims(claims::MOST_BYTES).unwrap().set.len(), 8);
+    assert_eq!(claims(claims::MOST_BYTES + 1), Err(Refusal::ClaimsTooLarge));
+}
+
+#[test]
+fn a_group_names_the_tenant_and_a_role_of_it() {
+    let tenant = tenant();
+    let roles = Roles::parse(["owner", "viewer"]).unwrap();
+    let speaker = Speaker { tenant: &tenant, member: None, roles: &roles };
+    assert_eq!(claims::groups(speaker), [format!("{}:owner", tenant.id), format!("{}:viewer", tenant.id)]);
 }
 
 #[test]
