@@ -295,30 +295,31 @@ impl Bench {
             }
         }
         kept.sort_by_key(|(bytes, _)| bytes.len());
-        let room = room(&kept.iter().map(|(bytes, _)| bytes.len()).collect::<Vec<_>>());
+        let places = spread(&kept.iter().map(|(bytes, _)| bytes.len()).collect::<Vec<_>>());
         for file in files(&committed)? {
             if !file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FOUND)) {
                 fs::remove_file(&file).map_err(|cause| Failure::because(file.display(), cause))?;
             }
         }
-        let all = kept.len();
-        kept.truncate(room);
-        for (_, file) in &kept {
+        let chosen: Vec<_> = places.iter().filter_map(|place| kept.get(*place)).collect();
+        for (_, file) in &chosen {
             copy(file, &committed)?;
         }
-        let bytes: usize = kept.iter().map(|(bytes, _)| bytes.len()).sum();
-        Ok(format!("{room} inputs of {bytes} bytes in fuzz/corpus/{target}, of {all} that reach something"))
+        let (inputs, bytes) = (chosen.len(), chosen.iter().map(|(bytes, _)| bytes.len()).sum::<usize>());
+        let all = kept.len();
+        Ok(format!("{inputs} inputs of {bytes} bytes in fuzz/corpus/{target}, of {all} that reach something"))
     }
 }
 
-/// How many of these, the shortest first, a committed corpus has room for.
-fn room(lengths: &[usize]) -> usize {
+/// Which of these, the shortest first, a committed corpus has room for: some of every length, since what reaches far is long.
+fn spread(lengths: &[usize]) -> Vec<usize> {
+    let files = lengths.len().min(MOST_FILES);
     let mut bytes = 0;
-    let fits = |length: &&usize| {
-        bytes += **length;
+    let fits = |place: &usize| {
+        bytes += lengths.get(*place).copied().unwrap_or_default();
         bytes <= MOST_BYTES
     };
-    lengths.iter().take(MOST_FILES).take_while(fits).count()
+    (0..files).map(|nth| nth * lengths.len() / files).take_while(fits).collect()
 }
 
 fn copy(file: &Path, folder: &Path) -> Result<(), Failure> {
@@ -559,8 +560,10 @@ stat::average_exec_per_sec:     550
 
     #[test]
     fn a_committed_corpus_stays_small() {
-        assert_eq!(room(&[1; 500]), MOST_FILES);
-        assert_eq!(room(&[10, MOST_BYTES, MOST_BYTES]), 1);
-        assert_eq!(room(&[]), 0);
+        let places = spread(&[1; 500]);
+        assert_eq!((places.len(), places.first(), places.last()), (MOST_FILES, Some(&0), Some(&495)));
+        assert_eq!(spread(&[10, MOST_BYTES, MOST_BYTES]), [0]);
+        assert_eq!(spread(&[1, 2]), [0, 1]);
+        assert!(spread(&[]).is_empty());
     }
 }
