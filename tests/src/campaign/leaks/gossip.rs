@@ -136,7 +136,9 @@ impl HttpConnector for Store {
             Day::Odd(nth) => {
                 let (status, answer) = onward();
                 let mut answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
-                items(&mut answer).into_iter().for_each(|item| make_odd(item, nth));
+                for item in items(&mut answer) {
+                    make_odd(item, nth);
+                }
                 Ok(response(status, answer.to_string().into_bytes()))
             }
             _ => {
