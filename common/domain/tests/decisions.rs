@@ -6,6 +6,7 @@
 )]
 
 use domain::access::{self, Access, Way};
+use domain::challenge::{self, Asks};
 use domain::claims::{self, ACCOUNT_SCOPE, Fact, NameMap, Shape, Speaker, Value};
 use domain::enrol::{self, Enrolment};
 use domain::sign_up::{self, Decision, Presented, Route, Start};
@@ -819,6 +820,22 @@ fn m7_paths_around_a_chain_are_refused() {
             assert_eq!(answer, expected, "{chain:?} {way:?}");
         }
     }
+}
+
+#[test]
+fn a_code_is_asked_of_the_roles_that_a_member_has_now() {
+    let mut tenant = tenant();
+    tenant.policy.chain = Chain::PasswordAndCode { of: Some(Roles::parse(["admin"]).unwrap()) };
+    let own = ClientKind::Tenant(tenant.id.clone());
+    let asks = |row: Option<Membership>| challenge::asks(Some(&own), Some(&tenant), row.as_ref());
+    let with = |role, status| {
+        asks(Some(Membership { roles: Roles::parse([role]).unwrap(), ..row(status, given_by_domain()) }))
+    };
+    assert_eq!(with("viewer", MembershipStatus::Active), Ok(Asks::Password));
+    assert_eq!(with("admin", MembershipStatus::Active), Ok(Asks::PasswordAndCode));
+    // Of whom no roles are known, who may be about to get any, everything is asked.
+    assert_eq!(with("viewer", MembershipStatus::Removed), Ok(Asks::PasswordAndCode));
+    assert_eq!(asks(None), Ok(Asks::PasswordAndCode));
 }
 
 fn catalogue() -> Catalogue {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::challenge::{self, Asks, CodeKey, CodeKeys, Recipient};
+use domain::challenge::{self, CodeKey, CodeKeys, Recipient};
 use domain::sign_up::Route;
 use domain::tenant::check_name;
 use domain::unseen::is_unseen;
@@ -214,38 +214,4 @@ fn a_challenge_is_for_the_person_or_for_somebody_who_stands_for_them() {
     let stand_in = challenge::subject(&pool, &name, None);
     assert!(stand_in.is_some() && stand_in != Some(person("ann")));
     assert_eq!(stand_in, challenge::nobody(&pool, &name));
-}
-
-#[test]
-fn a_code_is_asked_of_the_roles_that_a_member_has_now() {
-    let mut tenant = Tenant {
-        id: tenant_id(1),
-        slug: "acme".parse().unwrap(),
-        name: "Acme".into(),
-        tier: "pro".parse().unwrap(),
-        status: TenantStatus::Active,
-        policy: Policy::default(),
-        created: now(),
-        revision: 1,
-    };
-    tenant.policy.chain = Chain::PasswordAndCode { of: Some(Roles::parse(["admin"]).unwrap()) };
-    let row = |role: &str, status| Membership {
-        person: person("ann"),
-        tenant: tenant_id(1),
-        member: MemberId::from_random([5; 16]),
-        roles: Roles::parse([role]).unwrap(),
-        status,
-        origin: Origin::Open,
-        address: None,
-        since: now(),
-        created: now(),
-        revision: 1,
-    };
-    let own = ClientKind::Tenant(tenant_id(1));
-    let asks = |row: Option<Membership>| challenge::asks(Some(&own), Some(&tenant), row.as_ref());
-    assert_eq!(asks(Some(row("viewer", MembershipStatus::Active))), Ok(Asks::Password));
-    assert_eq!(asks(Some(row("admin", MembershipStatus::Active))), Ok(Asks::PasswordAndCode));
-    // Of whom no roles are known, who may be about to get any, everything is asked.
-    assert_eq!(asks(Some(row("viewer", MembershipStatus::Removed))), Ok(Asks::PasswordAndCode));
-    assert_eq!(asks(None), Ok(Asks::PasswordAndCode));
 }

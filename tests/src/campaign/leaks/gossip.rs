@@ -37,13 +37,12 @@ pub(super) const ATTRIBUTES: usize = 16;
 impl Day {
     /// The good one first.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        let no = |status, code| Self::No(status, code);
         let days = [
             Self::Good,
             Self::Down,
-            no(400, "ValidationException"),
-            no(400, "AccessDeniedException"),
-            no(500, "InternalServerError"),
+            Self::No(400, "ValidationException"),
+            Self::No(400, "AccessDeniedException"),
+            Self::No(500, "InternalServerError"),
             Self::Cancels,
             Self::Half,
         ];

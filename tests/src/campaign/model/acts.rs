@@ -242,6 +242,7 @@ pub fn acts(most: usize) -> impl Strategy<Value = Vec<Act>> {
 
 /// Native people of the first tenant's domain, at its client, and its admin.
 fn asking_to_join() -> impl Strategy<Value = Act> {
+    /// Place in [`JOINS`].
     const ON_REQUEST: usize = 1;
     let who = || 0..2_usize;
     prop_oneof![
@@ -257,6 +258,7 @@ fn asking_to_join() -> impl Strategy<Value = Act> {
 
 /// One person at one client, most often wrong.
 fn asking_for_codes() -> impl Strategy<Value = Act> {
+    /// Place in [`WAYS_IN`].
     const CODE_ALONE: usize = 4;
     prop_oneof![
         1 => Just(Act::Policy { tenant: 0, what: ToPolicy::Ways(CODE_ALONE) }),
