@@ -1,6 +1,8 @@
-//! A table with the three triggers over it, in one process.
+//! A table with the triggers over it, in one process.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,6 +11,7 @@ use define_auth_challenge::DefineAuthChallenge;
 use domain::challenge::{CodeKey, CodeKeys, Limits};
 use domain::claims::NameMap;
 use domain::{Binding, DomainOwner, Email, Mailbox, MailboxKey, Membership, Person, Refusal, TenantId};
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use lambda::{Call, Outcome, Trigger};
 use post_confirmation::PostConfirmation;
@@ -291,10 +294,14 @@ impl World {
     }
 
     async fn invoke<T: Trigger>(&self, trigger: &T, event: &str) -> Answer {
-        let watched = Watched { trigger, said: Mutex::default() };
+        let watched = Watched { trigger, said: Mutex::default(), panicked: Mutex::default() };
         let raw = RawValue::from_string(event.to_owned()).expect("JSON");
         let arrived = u64::try_from(self.now.as_millisecond()).expect("after 1970");
         let result = lambda::invoke(&watched, &raw, self.now, arrived + 5_000).await;
+        // To the person a panic is something broken like any other; to a test it is not.
+        if let Some(panic) = watched.panicked.into_inner().expect("a lock") {
+            resume_unwind(panic);
+        }
         let said = watched.said.into_inner().expect("a lock").unwrap_or_default();
         let result = match result {
             Ok(reply) => {
@@ -363,10 +370,11 @@ fn value(text: &RawValue) -> Value {
     serde_json::from_str(text.get()).unwrap_or_default()
 }
 
-/// A trigger whose outcome is noted on its way out.
+/// A trigger whose outcome is noted on its way out, or its panic.
 struct Watched<'a, T> {
     trigger: &'a T,
     said: Mutex<Option<Said>>,
+    panicked: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
 #[derive(Default)]
@@ -382,7 +390,11 @@ impl<T: Trigger> Trigger for Watched<'_, T> {
     const ANSWERS_WHEN_BROKEN: bool = T::ANSWERS_WHEN_BROKEN;
 
     async fn handle(&self, event: lambda::Event, call: Call) -> Outcome {
-        let outcome = self.trigger.handle(event, call).await;
+        let handled = AssertUnwindSafe(self.trigger.handle(event, call)).catch_unwind().await;
+        let outcome = handled.unwrap_or_else(|panic| {
+            *self.panicked.lock().expect("a lock") = Some(panic);
+            Outcome::broken("the handler panicked")
+        });
         let (decision, tenant, calls) = (outcome.decision, outcome.tenant.clone(), outcome.store_calls);
         *self.said.lock().expect("a lock") = Some(Said { decision, would: outcome.would, tenant, calls });
         outcome

@@ -2,6 +2,7 @@
 //! optimized.
 #![expect(clippy::disallowed_methods, reason = "a tool for the desk: it reads the clock")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -59,13 +60,18 @@ fn main() -> ExitCode {
         };
         println!("{name}: seed {}", arguments.seed);
         let began = Instant::now();
-        let result = run(&effort);
+        // Whoever knows the line that replays a panic has caught it before.
+        let result = catch_unwind(AssertUnwindSafe(|| run(&effort)));
         let took = began.elapsed().as_secs_f64();
         match result {
-            Ok(tally) => println!("{tally}\n{name}: nothing broke, in {took:.1} s\n"),
-            Err(failed) => {
+            Ok(Ok(tally)) => println!("{tally}\n{name}: nothing broke, in {took:.1} s\n"),
+            Ok(Err(failed)) => {
                 broken = true;
                 println!("{name}: BROKEN after {took:.1} s\n{failed}\nsoak {name} --replay '{}'\n", failed.line);
+            }
+            Err(panic) => {
+                broken = true;
+                println!("{name}: BROKEN after {took:.1} s\n{}\n", campaign::words(panic.as_ref()));
             }
         }
     }

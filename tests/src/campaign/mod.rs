@@ -16,8 +16,12 @@ pub mod mutations;
 pub mod oracles;
 pub mod races;
 
+use std::any::Any;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
 
 pub use reference::Dice;
 
@@ -103,6 +107,17 @@ impl fmt::Display for Tally {
         }
         Ok(())
     }
+}
+
+/// Does it, or tells how it panicked: that needs a line that replays it, as whatever else breaks.
+pub async fn caught<T>(doing: impl Future<Output = T>) -> Result<T, String> {
+    AssertUnwindSafe(doing).catch_unwind().await.map_err(|panic| words(panic.as_ref()))
+}
+
+/// What a panic says.
+pub fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("a panic: {}", text.unwrap_or("without a word"))
 }
 
 /// A broken promise.

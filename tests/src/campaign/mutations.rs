@@ -2,11 +2,10 @@
 //! trigger answers in the closed list's words or with the event as it came, its `response` decided.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dice, Effort, Failed, Tally};
+use super::{Dice, Effort, Failed, Tally, caught};
 use crate::fixture::Fixture;
 use crate::{Engine, World};
 
@@ -144,13 +143,10 @@ impl Case {
     }
 
     /// The kit checks what every answer has to be: a refusal is one of the closed list, and a reply is the event but for its `response`.
-    async fn check(&self, world: &Arc<World>, fixtures: &[Fixture]) -> Result<&'static str, String> {
+    async fn check(&self, world: &World, fixtures: &[Fixture]) -> Result<&'static str, String> {
         let fixture = &fixtures[self.fixture];
         let text = mutated(&fixture.event(), &self.way, self.kind);
-        let (world, trigger) = (Arc::clone(world), fixture.trigger.clone());
-        // In a task of its own, so that what panics has a line.
-        let answer = tokio::spawn(async move { world.ask_text(&trigger, &text).await }).await;
-        let answer = answer.map_err(|panic| format!("it panicked: {panic}"))?;
+        let answer = caught(world.ask_text(&fixture.trigger, &text)).await?;
         Ok(if answer.result.is_ok() { "answered with the event" } else { "refused in a sentence of the list" })
     }
 }
@@ -167,7 +163,7 @@ async fn everywhere(effort: &Effort) -> Result<Tally, Failed> {
     let mut tally = Tally::new();
     if let Some(line) = &effort.only {
         let case = Case::parse(line, &fixtures).ok_or_else(|| Failed::new("no such place", line))?;
-        let world = Arc::new(world(&fixtures[case.fixture], &engine).await);
+        let world = world(&fixtures[case.fixture], &engine).await;
         attempt(&case, &world, &fixtures, &mut tally).await?;
         return Ok(tally);
     }
@@ -175,7 +171,7 @@ async fn everywhere(effort: &Effort) -> Result<Tally, Failed> {
     let mut large = BTreeSet::new();
     for index in 0..fixtures.len() {
         let fixture = &fixtures[index];
-        let world = Arc::new(world(fixture, &engine).await);
+        let world = world(fixture, &engine).await;
         tally.one("fixtures");
         for way in places(&fixture.event()) {
             let largest = !effort.is_slice() || (way.len() > 2 && large.insert(fixture.trigger.clone()));
@@ -199,7 +195,7 @@ async fn world(fixture: &Fixture, engine: &Engine) -> World {
     fixture.world().build(engine, || Some(*b"a fixture's bits")).await
 }
 
-async fn attempt(case: &Case, world: &Arc<World>, fixtures: &[Fixture], tally: &mut Tally) -> Result<(), Failed> {
+async fn attempt(case: &Case, world: &World, fixtures: &[Fixture], tally: &mut Tally) -> Result<(), Failed> {
     let answered = case.check(world, fixtures).await.map_err(|what| Failed::new(what, case.line(fixtures)))?;
     tally.one("mutations");
     tally.one(answered);

@@ -1,9 +1,7 @@
 //! The course of the campaign: which schedules of a scenario are played, in process with time paused, or over a real socket.
 
 use std::cell::RefCell;
-use std::panic::AssertUnwindSafe;
 
-use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use tokio::runtime::{Builder, Runtime};
 
@@ -11,7 +9,7 @@ use super::kinds::{self, Depth};
 use super::schedule::Place;
 use super::{Deliveries, Over, Peace, Ran, Scenario, Schedule, Stage};
 use crate::Engine;
-use crate::campaign::{Dice, Effort, Failed, Tally};
+use crate::campaign::{Dice, Effort, Failed, Tally, caught};
 use crate::proxy::fault::Fault;
 
 /// Before the line of a schedule that was played over a socket.
@@ -259,21 +257,14 @@ fn some<T>(mut of: Vec<T>, most: usize, seed: u64) -> Vec<T> {
 
 async fn peace(stage: &Stage, scenario: &Scenario) -> Result<Peace, Failed> {
     let line = || Schedule::peaceful(*scenario, Deliveries::Once).to_string();
-    let peace = AssertUnwindSafe(Peace::of(stage, scenario)).catch_unwind().await;
-    peace.unwrap_or_else(|panic| Err(words(panic.as_ref()))).map_err(|what| Failed::new(what, line()))
+    caught(Peace::of(stage, scenario)).await.flatten().map_err(|what| Failed::new(what, line()))
 }
 
 async fn judged(stage: &Stage, peace: &Peace, schedule: &Schedule) -> Result<Ran, Failed> {
     let failed = |what: String| Failed::new(what, schedule.to_string());
-    let ran = AssertUnwindSafe(stage.play(schedule)).catch_unwind().await;
-    let ran = ran.map_err(|panic| failed(words(panic.as_ref())))?;
+    let ran = caught(stage.play(schedule)).await.map_err(failed)?;
     peace.judge(schedule, &ran).map_err(failed)?;
     Ok(ran)
-}
-
-fn words(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    format!("a panic: {}", text.unwrap_or("without a word"))
 }
 
 pub(super) fn replay(schedule: &Schedule, over: Over) -> Result<Tally, Failed> {

@@ -15,7 +15,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::stage::Stage;
-use super::{Dice, Effort, Failed, Tally};
+use super::{Dice, Effort, Failed, Tally, words};
 
 /// One door.
 #[derive(Clone, Copy)]
@@ -147,11 +147,7 @@ pub fn run(effort: &Effort) -> Result<Tally, Failed> {
 
 fn attempt(rig: &mut Rig, target: Target, bytes: &[u8], tally: &mut Tally) -> Result<(), Failed> {
     let struck = catch_unwind(AssertUnwindSafe(|| rig.strike(target, bytes)));
-    struck.map_err(|panic| {
-        let words = panic.downcast_ref::<String>().cloned();
-        let words = words.or_else(|| panic.downcast_ref::<&str>().map(|words| (*words).to_owned()));
-        Failed::new(words.unwrap_or_else(|| "it panicked without a word".to_owned()), line(target, bytes))
-    })?;
+    struck.map_err(|panic| Failed::new(words(panic.as_ref()), line(target, bytes)))?;
     tally.one("inputs");
     tally.one(&format!("inputs of {}", target.name));
     Ok(())

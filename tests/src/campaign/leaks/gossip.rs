@@ -32,7 +32,7 @@ pub(super) enum Day {
 }
 
 /// No item has more attributes that can be spelt otherwise.
-pub(super) const ATTRIBUTES: usize = 16;
+pub(super) const ATTRIBUTES: usize = 18;
 
 impl Day {
     /// The good one first.

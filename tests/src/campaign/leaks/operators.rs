@@ -7,7 +7,7 @@ use super::canary::{Canaries, Kind, Place};
 use super::ear::Ear;
 use super::gossip::{Day, Gossip};
 use super::triggers::kept;
-use crate::campaign::{Failed, Tally};
+use crate::campaign::{Failed, Tally, caught};
 use crate::{Engine, World, nouns};
 
 const ADDRESS: &str = "eve.q7address@partner.example";
@@ -33,7 +33,7 @@ pub(super) async fn run(tally: &mut Tally) -> Result<(), Failed> {
             let ear = Ear::default();
             let said = {
                 let _listening = ear.listen();
-                one_day(&operations, &gossip, &mut canaries).await
+                caught(one_day(&operations, &gossip, &mut canaries)).await.map_err(failed)?
             };
             for error in &said {
                 let sentence = format!("{error} {}", error.help());

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::canary::{Canaries, Kind, Place, leaves};
 use super::ear::Ear;
 use super::gossip::{ATTRIBUTES, Complaints, Day, Gossip};
-use crate::campaign::{Dice, Effort, Failed, Tally};
+use crate::campaign::{Dice, Effort, Failed, Tally, caught};
 use crate::description::Description;
 use crate::fixture::Fixture;
 use crate::in_process::client;
@@ -143,7 +143,9 @@ async fn all(fixture: &Fixture, weathers: &[Weather], engine: &Engine, tally: &m
         let ear = Ear::default();
         let answer = {
             let _listening = ear.listen();
-            world.ask_text(&fixture.trigger, &shaped(&event, weather.shape).to_string()).await
+            caught(world.ask_text(&fixture.trigger, &shaped(&event, weather.shape).to_string()))
+                .await
+                .map_err(failed)?
         };
         for mail in engine.mails().sent() {
             canaries.extend(&codes(&mail));

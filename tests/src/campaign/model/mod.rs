@@ -16,7 +16,6 @@
 pub mod acts;
 pub mod story;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use proptest::strategy::{Strategy, ValueTree};
@@ -27,7 +26,7 @@ pub use reference::model::{claims, codes, facts, nouns, operators, rules};
 
 use self::acts::{Act, Start};
 use self::story::Done;
-use super::{Effort, Failed, Tally};
+use super::{Effort, Failed, Tally, caught};
 use crate::Engine;
 
 /// What is played.
@@ -60,11 +59,7 @@ impl Stage {
     }
 
     fn play(&self, (starts, acts): &Script) -> Result<Done, String> {
-        let played = catch_unwind(AssertUnwindSafe(|| self.runtime.block_on(story::play(&self.engine, starts, acts))));
-        played.unwrap_or_else(|panic| {
-            let words = panic.downcast_ref::<String>().cloned();
-            Err(words.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned())).unwrap_or_default())
-        })
+        self.runtime.block_on(caught(story::play(&self.engine, starts, acts))).flatten()
     }
 
     /// Plays the sequence of a seed; one that fails is made as short as it can be.
@@ -103,10 +98,13 @@ impl Stage {
 }
 
 /// How many sequences the tests play.
-const SLICE: u64 = 800;
+const SLICE: u64 = 1_000;
 
 /// How many facts are drawn beside each sequence.
-const DRAWS: u64 = 50;
+const DRAWS: u64 = 25;
+
+/// How many sequences an engine plays. It looks through every transaction of the last ten minutes at each new one.
+const PER_STAGE: usize = 200;
 
 /// Plays sequences and draws facts until the effort is spent, on every processor. What is done depends on the seed alone.
 pub fn run(effort: &Effort) -> Result<Tally, Failed> {
@@ -127,12 +125,16 @@ fn everywhere(effort: &Effort) -> Result<Tally, Failed> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let (next, broken) = (AtomicU64::new(0), AtomicBool::new(false));
     let work = || -> Result<Tally, Failed> {
-        let (stage, mut tally) = (Stage::new(), Tally::new());
+        let (mut stage, mut played, mut tally) = (Stage::new(), 0, Tally::new());
         while !effort.is_over() && !broken.load(Ordering::Relaxed) {
             let place = next.fetch_add(1, Ordering::Relaxed);
             if effort.is_slice() && place >= SLICE {
                 break;
             }
+            if played == PER_STAGE {
+                (stage, played) = (Stage::new(), 0);
+            }
+            played += 1;
             let seed = effort.seed.wrapping_shl(40).wrapping_add(place);
             let done = stage.sequence(&mut tally, seed).and_then(|()| {
                 (0..DRAWS).try_for_each(|draws| draw(&mut tally, seed.wrapping_mul(DRAWS).wrapping_add(draws)))

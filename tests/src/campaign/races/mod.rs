@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use super::{Dice, Effort, Failed, Tally};
+use super::{Dice, Effort, Failed, Tally, caught};
 use crate::in_process::client;
 use crate::{Answer, Engine, Event, World, sound};
 use turns::{Turns, stand_back};
@@ -118,12 +118,12 @@ impl<'a> Schedule<'a> {
     fn play(&self, runtime: &Runtime) -> Result<Tally, Failed> {
         let found = RACES.iter().find(|(name, _, _)| *name == self.race);
         let (_, wanted, round) = found.ok_or_else(|| Failed::new("there is no such race", self.line()))?;
-        let played = runtime.block_on(async {
+        let played = runtime.block_on(caught(async {
             let stage = Stage::new(self).await;
             round(&stage, self.callers, Dice::new(self.seed)).await?;
             sound::unsound(&stage.world.dump().await)
-        });
-        played.map_err(|what| Failed::new(format!("{} ({wanted}): {what}", self.race), self.line()))?;
+        }));
+        played.flatten().map_err(|what| Failed::new(format!("{} ({wanted}): {what}", self.race), self.line()))?;
         let mut tally = Tally::new();
         tally.one(&format!("rounds of {}: {wanted}", self.race));
         tally.add("callers", self.callers as u64);
