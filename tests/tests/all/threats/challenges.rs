@@ -1,4 +1,4 @@
-//! C10, C11, C12, M16: guessing, asking and listening at sign-in by challenge. (C13, the chain itself, is `common/domain/tests/challenge.rs`.)
+//! C10, C11, C12, M16: guessing, asking and listening at sign-in by challenge. (C13, the chain itself, is `common/domain/tests/all/challenge.rs`.)
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

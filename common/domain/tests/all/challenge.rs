@@ -1,11 +1,13 @@
 //! What sign-in by challenge decides, against tables and a model that was written another way.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails where something does not hold")]
 
 use domain::challenge::{
-    Asking, Asks, Count, Issue, Issuing, Limits, Next, Step, StepName, Tally, Ticket, define, issue, proved_password,
+    Asking, Asks, Count, Issue, Issuing, Limits, Next, Step, StepName, Tally, Ticket, asks, define, issue,
+    proved_password,
 };
-use domain::{Chain, Refusal, Roles};
+use domain::{Chain, ClientKind, Membership, MembershipStatus, Refusal, Roles};
 use jiff::{SignedDuration, Timestamp};
+
+use crate::facts::{given_by_domain, row, tenant};
 
 const ASKS: [Asks; 3] = [Asks::Password, Asks::PasswordAndCode, Asks::Code];
 const NAMES: [StepName; 10] = [
@@ -332,4 +334,20 @@ fn the_life_of_a_code_is_1_to_15_minutes() {
     }
     assert_eq!(Limits::lasting(7).unwrap().life, SignedDuration::from_mins(7));
     assert_eq!(Limits::default().life, SignedDuration::from_mins(5));
+}
+
+#[test]
+fn a_code_is_asked_of_the_roles_that_a_member_has_now() {
+    let mut tenant = tenant();
+    tenant.policy.chain = Chain::PasswordAndCode { of: Some(Roles::parse(["admin"]).unwrap()) };
+    let own = ClientKind::Tenant(tenant.id.clone());
+    let asked = |row: Option<Membership>| asks(Some(&own), Some(&tenant), row.as_ref());
+    let with = |role, status| {
+        asked(Some(Membership { roles: Roles::parse([role]).unwrap(), ..row(status, given_by_domain()) }))
+    };
+    assert_eq!(with("viewer", MembershipStatus::Active), Ok(Asks::Password));
+    assert_eq!(with("admin", MembershipStatus::Active), Ok(Asks::PasswordAndCode));
+    // Of whom no roles are known, who may be about to get any, everything is asked.
+    assert_eq!(with("viewer", MembershipStatus::Removed), Ok(Asks::PasswordAndCode));
+    assert_eq!(asked(None), Ok(Asks::PasswordAndCode));
 }

@@ -1,5 +1,4 @@
 //! The nouns: what each of them is, as a table, and where it ends.
-#![expect(clippy::unwrap_used, reason = "a test says what it means, and fails where it does not hold")]
 
 use std::collections::BTreeSet;
 
@@ -8,19 +7,9 @@ use domain::sign_up::Route;
 use domain::tenant::check_name;
 use domain::unseen::is_unseen;
 use domain::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
-fn now() -> Timestamp {
-    "2026-11-21T12:00:00Z".parse().unwrap()
-}
-
-fn tenant_id(n: u8) -> TenantId {
-    TenantId::from_random([n; 16])
-}
-
-fn person(sub: &str) -> Person {
-    Person { pool: "local_Pool1".parse().unwrap(), sub: sub.parse().unwrap() }
-}
+use crate::facts::{now, person, tenant_id};
 
 fn client() -> Client {
     Client { pool: "local_Pool1".parse().unwrap(), id: "app".parse().unwrap() }

@@ -4,7 +4,7 @@ use domain::Refusal;
 
 #[test]
 fn c16_front_end_developers_read_every_refusal_in_its_own_words() {
-    let document = include_str!("../../../docs/errors.md");
+    let document = include_str!("../../../../docs/errors.md");
     let rows: Vec<&str> = document.lines().filter(|line| line.starts_with("| `")).collect();
     for refusal in Refusal::ALL {
         let row = format!("| `{}` | {refusal} | ", refusal.code());

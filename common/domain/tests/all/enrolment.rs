@@ -1,0 +1,194 @@
+//! Who becomes a member, as a table.
+
+use domain::enrol::{self, Enrolment};
+use domain::*;
+use jiff::SignedDuration;
+
+use crate::facts::*;
+
+fn enrolled(bend: impl FnOnce(&mut Visit)) -> Enrolment {
+    let v = visit(bend);
+    enrol::enrol(&enrol::Facts {
+        now: now(),
+        tenant: &v.tenant,
+        account: &v.account,
+        domain: v.domain.as_ref(),
+        provider: v.provider.as_ref(),
+        mailbox: &v.mailbox,
+        membership: v.membership.as_ref(),
+        remembered: v.remembered.as_ref(),
+        predecessor: v.predecessor.as_ref(),
+    })
+}
+
+#[test]
+fn enrolment_joins_by_each_route_with_the_roles_of_that_route() {
+    let joins = |bend: &dyn Fn(&mut Visit)| match enrolled(|v| bend(v)) {
+        Enrolment::Join(joining) => {
+            (joining.roles.to_string(), joining.origin, joining.redeems.is_some(), joining.takes_over)
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(joins(&|_| {}), ("member".into(), given_by_domain(), false, None));
+    assert_eq!(joins(&by_own_provider), ("member".into(), Origin::Provider("okta".parse().unwrap()), false, None));
+    assert_eq!(
+        joins(&|v| {
+            v.domain = None;
+            v.tenant.policy.join = JoinMode::Open;
+        }),
+        ("member".into(), Origin::Open, false, None)
+    );
+    let by_invitation = ("admin".to_owned(), Origin::Invitation(terms(ago(1)).digest), true, None);
+    assert_eq!(
+        joins(&|v| {
+            v.domain = None;
+            v.mailbox.invitation = Some(terms(ago(1)));
+        }),
+        by_invitation
+    );
+    // Newer than the removal: the invitation's roles alone.
+    assert_eq!(
+        joins(&|v| {
+            v.membership = Some(row(MembershipStatus::Removed, given_by_domain()));
+            v.mailbox.bar = Some(Bar { reason: BarReason::Removed, since: ago(10) });
+            v.mailbox.invitation = Some(terms(ago(1)));
+        }),
+        by_invitation
+    );
+    // The same person from before SSO: roles and place are theirs.
+    assert_eq!(
+        joins(&|v| {
+            by_own_provider(v);
+            v.tenant.policy.sso_required = true;
+            v.predecessor = Some(row(MembershipStatus::Active, given_by_domain()));
+        }),
+        ("owner".into(), Origin::Provider("okta".parse().unwrap()), false, Some(MemberId::from_random([5; 16])))
+    );
+    assert!(matches!(enrolled(|v| v.tenant.policy.join = JoinMode::Request), Enrolment::Request(_)));
+    assert_eq!(enrolled(|v| v.membership = Some(row(MembershipStatus::Active, given_by_domain()))), Enrolment::Member);
+}
+
+#[test]
+fn d3_a_new_person_inherits_nothing_from_an_address() {
+    for (what, bend) in [
+        (
+            "a provider-given row",
+            (|v: &mut Visit| {
+                v.predecessor = Some(row(MembershipStatus::Active, Origin::Provider("okta".parse().unwrap())));
+            }) as fn(&mut Visit),
+        ),
+        ("a removed row", |v| v.predecessor = Some(row(MembershipStatus::Removed, given_by_domain()))),
+        ("a row of another address", |v| {
+            v.predecessor = Some(Membership {
+                address: Some("bob@acme.example".parse().unwrap()),
+                ..row(MembershipStatus::Active, given_by_domain())
+            });
+        }),
+        ("a row of another pool", |v| {
+            let other = Person { pool: "local_Other".parse().unwrap(), sub: "old".parse().unwrap() };
+            v.predecessor = Some(Membership { person: other, ..row(MembershipStatus::Active, given_by_domain()) });
+        }),
+        ("no SSO", |v| {
+            v.tenant.policy.sso_required = false;
+            v.predecessor = Some(row(MembershipStatus::Active, given_by_domain()));
+        }),
+    ] {
+        let answer = enrolled(|v| {
+            by_own_provider(v);
+            v.tenant.policy.sso_required = true;
+            bend(v);
+        });
+        match answer {
+            Enrolment::Join(joining) => {
+                assert_eq!((joining.roles.to_string().as_str(), joining.takes_over), ("member", None), "{what}");
+            }
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn only_an_invitation_later_than_the_end_of_a_membership_leads_back() {
+    let invited = |created| {
+        enrolled(|v| {
+            v.membership = Some(row(MembershipStatus::Removed, given_by_domain()));
+            v.mailbox.invitation = Some(terms(created));
+        })
+    };
+    let ended = row(MembershipStatus::Removed, given_by_domain()).since;
+    assert_eq!(invited(ended), Enrolment::Refuse(Refusal::MembershipEnded));
+    assert!(matches!(invited(ended + SignedDuration::from_nanos(1)), Enrolment::Join(_)));
+}
+
+#[test]
+fn enrolment_refuses_with_the_reason() {
+    let with_row = |status| move |v: &mut Visit| v.membership = Some(row(status, given_by_domain()));
+    let barred = |reason| move |v: &mut Visit| v.mailbox.bar = Some(Bar { reason, since: ago(10) });
+    let cases: Vec<(&str, Bend<Visit>, Refusal)> = vec![
+        ("a stranger", Box::new(|v| v.domain = None), Refusal::InvitationRequired),
+        (
+            "a stranger whose invitation is gone",
+            Box::new(|v| {
+                v.domain = None;
+                v.remembered = Some(terms(ago(1)).digest);
+            }),
+            Refusal::InvitationUnusable,
+        ),
+        (
+            "a domain that takes invitations alone, of an open tenant",
+            Box::new(|v| {
+                v.tenant.policy.join = JoinMode::Open;
+                v.domain.as_mut().unwrap().join = Some(JoinMode::InvitationOnly);
+            }),
+            Refusal::InvitationRequired,
+        ),
+        ("an unverified address", Box::new(|v| v.account.email_verified = false), Refusal::EmailNotVerified),
+        ("no address", Box::new(|v| v.account.email = None), Refusal::EmailNotAccepted),
+        (
+            "a linked account",
+            Box::new(|v| {
+                v.account.identities = Identities::One(Identity { provider: "Okta".into(), subject: "1".into() });
+            }),
+            Refusal::LinkedAccount,
+        ),
+        ("malformed identities", Box::new(|v| v.account.identities = Identities::Malformed), Refusal::LinkedAccount),
+        ("an external account without identity", Box::new(|v| v.account.external = true), Refusal::LinkedAccount),
+        ("a removed member", Box::new(with_row(MembershipStatus::Removed)), Refusal::MembershipEnded),
+        ("a suspended member", Box::new(with_row(MembershipStatus::Suspended)), Refusal::MembershipSuspended),
+        ("a superseded member", Box::new(with_row(MembershipStatus::Superseded)), Refusal::SsoRequired),
+        ("who asked already", Box::new(with_row(MembershipStatus::Requested)), Refusal::ApprovalPending),
+        ("who was denied", Box::new(with_row(MembershipStatus::Denied)), Refusal::ApprovalDenied),
+        ("a removed mailbox", Box::new(barred(BarReason::Removed)), Refusal::MembershipEnded),
+        ("a suspended mailbox", Box::new(barred(BarReason::Suspended)), Refusal::MembershipSuspended),
+        (
+            "an invitation older than the removal",
+            Box::new(move |v| {
+                barred(BarReason::Removed)(v);
+                v.mailbox.invitation = Some(terms(ago(11)));
+            }),
+            Refusal::MembershipEnded,
+        ),
+        (
+            "an invitation does not lift a suspension",
+            Box::new(move |v| {
+                barred(BarReason::Suspended)(v);
+                v.mailbox.invitation = Some(terms(ago(1)));
+            }),
+            Refusal::MembershipSuspended,
+        ),
+        (
+            "the tenant's provider after a removal",
+            Box::new(move |v| {
+                by_own_provider(v);
+                barred(BarReason::Removed)(v);
+            }),
+            Refusal::MembershipEnded,
+        ),
+        ("SSO required", Box::new(|v| v.tenant.policy.sso_required = true), Refusal::SsoRequired),
+        ("a suspended tenant", Box::new(|v| v.tenant.status = TenantStatus::Suspended), Refusal::TenantSuspended),
+        ("a closed tenant", Box::new(|v| v.tenant.status = TenantStatus::Closed), Refusal::TenantClosed),
+    ];
+    for (what, bend, refusal) in cases {
+        assert_eq!(enrolled(|v| bend(v)), Enrolment::Refuse(refusal), "{what}");
+    }
+}
