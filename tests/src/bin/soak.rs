@@ -4,6 +4,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
@@ -41,6 +44,24 @@ const CAMPAIGNS: &[(&str, Run)] = &[
     ("races", campaign::races::run),
 ];
 
+/// Does it, and says every minute how far it is.
+fn telling<T>(name: &str, effort: &Effort, work: impl FnOnce() -> T) -> T {
+    let (done, waits) = mpsc::channel::<()>();
+    let steps = Arc::clone(&effort.steps);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut minutes = 0_u64;
+            while waits.recv_timeout(Duration::from_mins(1)) == Err(RecvTimeoutError::Timeout) {
+                minutes += 1;
+                eprintln!("{name}: {minutes} min, {} steps", steps.load(Ordering::Relaxed));
+            }
+        });
+        let result = work();
+        drop(done);
+        result
+    })
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let asked = |name: &str| arguments.campaign.as_deref().is_none_or(|asked| asked == name);
@@ -61,7 +82,7 @@ fn main() -> ExitCode {
         println!("{name}: seed {}", arguments.seed);
         let began = Instant::now();
         // Whoever knows the line that replays a panic has caught it before.
-        let result = catch_unwind(AssertUnwindSafe(|| run(&effort)));
+        let result = telling(name, &effort, || catch_unwind(AssertUnwindSafe(|| run(&effort))));
         let took = began.elapsed().as_secs_f64();
         match result {
             Ok(Ok(tally)) => println!("{tally}\n{name}: nothing broke, in {took:.1} s\n"),

@@ -19,6 +19,8 @@ pub mod races;
 use std::any::Any;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
@@ -34,6 +36,8 @@ pub struct Effort {
     pub until: Option<Instant>,
     /// One schedule alone: the line that a failure printed.
     pub only: Option<String>,
+    /// How many things were done; whoever waits may look at it.
+    pub steps: Arc<AtomicU64>,
 }
 
 impl Effort {
@@ -57,8 +61,9 @@ impl Effort {
         self.until.is_none()
     }
 
-    /// Whether the time is over. A slice is never over.
+    /// Whether the time is over. A slice is never over. It is asked at each thing that is done, which counts it.
     pub fn is_over(&self) -> bool {
+        self.steps.fetch_add(1, Ordering::Relaxed);
         self.until.is_some_and(|until| Instant::now() >= until)
     }
 }
