@@ -24,7 +24,7 @@ struct Arguments {
     /// Where everything random comes from
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only this schedule: the line that a failure printed
+    /// Only this schedule: the line that a failure printed; of faults also `every PART`
     #[arg(long, requires = "campaign")]
     replay: Option<String>,
 }
@@ -74,11 +74,11 @@ fn main() -> ExitCode {
     let mut broken = false;
     let share = u32::try_from(campaigns.len()).unwrap_or(1);
     for (name, run) in campaigns {
-        let effort = match (&arguments.replay, arguments.minutes) {
-            (Some(line), _) => Effort::replaying(line),
-            (None, Some(minutes)) => Effort::lasting(arguments.seed, Duration::from_secs(60 * minutes) / share),
-            (None, None) => Effort::slice(arguments.seed),
+        let effort = match arguments.minutes {
+            Some(minutes) => Effort::lasting(arguments.seed, Duration::from_secs(60 * minutes) / share),
+            None => Effort::slice(arguments.seed),
         };
+        let effort = Effort { only: arguments.replay.clone(), ..effort };
         println!("{name}: seed {}", arguments.seed);
         let began = Instant::now();
         // Whoever knows the line that replays a panic has caught it before.

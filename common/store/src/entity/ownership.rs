@@ -1,6 +1,6 @@
 //! Who owns a domain.
 
-use domain::DomainOwner;
+use domain::{DomainOwner, TenantId};
 
 use crate::broken::Broken;
 use crate::codec::{Entity, Item, Writer, word};
@@ -29,9 +29,14 @@ impl Entity for DomainOwner {
     }
 
     fn read(item: &Item<'_>) -> Result<Self, Broken> {
+        let tenant: Option<TenantId> = item.maybe_parse("tenant_id")?;
+        // A domain that lost its owner's name on the way is not a released one, which anybody may claim.
+        if tenant.as_ref().map(AsRef::as_ref) != item.maybe_text(LIST_PK)? {
+            return Err(item.unreadable("tenant_id", "is not where the domain is listed"));
+        }
         Ok(Self {
             domain: item.parse("domain")?,
-            tenant: item.maybe_parse("tenant_id")?,
+            tenant,
             generation: item.number("generation")?,
             join: item.maybe_text("join")?.map(|_| item.one_of("join", JOIN_MODES)).transpose()?,
             revision: item.number("revision")?,

@@ -31,21 +31,20 @@ pub(super) enum Stretch {
 }
 
 impl Stretch {
-    /// What it is called in a report.
+    /// In the order in which they are played.
+    pub(super) const ALL: [Self; 5] =
+        [Self::Singles, Self::Delays, Self::SinglesOverHttp, Self::Pairs, Self::PairsOverHttp];
+
+    /// What it is called in a line and in a report.
     pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Singles => "singles, in process",
+            Self::Singles => "singles",
             Self::Delays => "delays",
-            Self::SinglesOverHttp => "singles, over HTTP",
-            Self::Pairs => "pairs, in process",
-            Self::PairsOverHttp => "pairs, over HTTP",
+            Self::SinglesOverHttp => "singles-over-http",
+            Self::Pairs => "pairs",
+            Self::PairsOverHttp => "pairs-over-http",
         }
     }
-}
-
-/// What is played, in order.
-pub(super) fn stretches(_: &Effort) -> [Stretch; 5] {
-    [Stretch::Singles, Stretch::Delays, Stretch::SinglesOverHttp, Stretch::Pairs, Stretch::PairsOverHttp]
 }
 
 /// A scenario's way through a stretch.
@@ -53,6 +52,32 @@ pub(super) struct Course<'a> {
     scenario: Scenario,
     stretch: Stretch,
     effort: &'a Effort,
+}
+
+/// Where a scenario is played in process: always anew, for the engine looks through every transaction of the last ten minutes at each.
+struct Ground {
+    scenario: Scenario,
+    stage: Stage,
+    plays: usize,
+}
+
+impl Ground {
+    /// How many schedules a stage has.
+    const PLAYS: usize = 250;
+
+    async fn set(scenario: Scenario) -> Self {
+        let stage = Stage::set(&Engine::in_process().await, &scenario, Over::Process).await;
+        Self { scenario, stage, plays: 0 }
+    }
+
+    /// For one more schedule.
+    async fn stage(&mut self) -> &Stage {
+        if self.plays == Self::PLAYS {
+            *self = Self::set(self.scenario).await;
+        }
+        self.plays += 1;
+        &self.stage
+    }
 }
 
 /// How many schedules are played side by side over sockets: most of them wait.
@@ -77,16 +102,15 @@ impl<'a> Course<'a> {
     }
 
     async fn in_process(&self) -> Result<Tally, Failed> {
-        let engine = Engine::in_process().await;
-        let stage = Stage::set(&engine, &self.scenario, Over::Process).await;
-        let peace = peace(&stage, &self.scenario).await?;
+        let mut ground = Ground::set(self.scenario).await;
+        let peace = peace(&ground.stage, &self.scenario).await?;
         let mut tally = Tally::new();
         match self.stretch {
             Stretch::Delays => {
                 let step = if self.effort.is_slice() { 2_500 } else { 50 };
-                for place in self.places(&stage, Deliveries::Once).await {
+                for place in self.places(&ground.stage, Deliveries::Once).await {
                     for fault in kinds::delays(step) {
-                        self.play(&stage, &peace, Deliveries::Once, &[(place, fault)]).await?;
+                        self.play(ground.stage().await, &peace, Deliveries::Once, &[(place, fault)]).await?;
                         tally.one("delays at a request, in virtual time");
                         if self.effort.is_over() {
                             return Ok(tally);
@@ -94,16 +118,16 @@ impl<'a> Course<'a> {
                     }
                 }
             }
-            Stretch::Pairs => self.pairs(&stage, &peace, &mut tally).await?,
+            Stretch::Pairs => self.pairs(&mut ground, &peace, &mut tally).await?,
             _ => {
                 for deliveries in Deliveries::ALL {
                     let depth = if self.effort.is_slice() { Depth::Kinds } else { Depth::All };
-                    let mut singles = self.singles(&stage, deliveries, depth).await;
+                    let mut singles = self.singles(&ground.stage, deliveries, depth).await;
                     if self.effort.is_slice() && deliveries != Deliveries::Once {
                         singles = some(singles, REPEATED, self.effort.seed);
                     }
                     for fault in singles {
-                        self.play(&stage, &peace, deliveries, &[fault]).await?;
+                        self.play(ground.stage().await, &peace, deliveries, &[fault]).await?;
                         tally.one("single faults, in process");
                         if self.effort.is_over() {
                             return Ok(tally);
@@ -129,25 +153,25 @@ impl<'a> Course<'a> {
     }
 
     /// Every fault, and with it every fault at every later request that then comes; in the tests some of them, as the seed says.
-    async fn pairs(&self, stage: &Stage, peace: &Peace, tally: &mut Tally) -> Result<(), Failed> {
+    async fn pairs(&self, ground: &mut Ground, peace: &Peace, tally: &mut Tally) -> Result<(), Failed> {
         let mut dice = Dice::new(self.effort.seed);
         for deliveries in [Deliveries::Once, Deliveries::Together] {
-            let singles = self.singles(stage, deliveries, Depth::Kinds).await;
+            let singles = self.singles(&ground.stage, deliveries, Depth::Kinds).await;
             if self.effort.is_slice() {
                 for _ in 0..PAIRS / 2 {
                     let first = dice.pick(&singles).clone();
-                    let seconds = self.seconds(stage, deliveries, &first).await;
+                    let seconds = self.seconds(&ground.stage, deliveries, &first).await;
                     if !seconds.is_empty() {
                         let second = dice.pick(&seconds).clone();
-                        self.play(stage, peace, deliveries, &[first, second]).await?;
+                        self.play(ground.stage().await, peace, deliveries, &[first, second]).await?;
                         tally.one("pairs of faults, in process");
                     }
                 }
                 continue;
             }
             for first in singles {
-                for second in self.seconds(stage, deliveries, &first).await {
-                    self.play(stage, peace, deliveries, &[first.clone(), second]).await?;
+                for second in self.seconds(&ground.stage, deliveries, &first).await {
+                    self.play(ground.stage().await, peace, deliveries, &[first.clone(), second]).await?;
                     tally.one("pairs of faults, in process");
                     if self.effort.is_over() {
                         return Ok(());

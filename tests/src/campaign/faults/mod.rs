@@ -19,17 +19,24 @@ pub use scenario::{By, Said, Scenario, all};
 pub use schedule::{Deliveries, Schedule};
 pub use stage::{Over, Ran, Stage};
 
-use self::course::Course;
+use self::course::{Course, Stretch};
 use super::{Dice, Effort, Failed, Tally};
+
+/// Before the name of a part of it, in a line: `every pairs`.
+const EVERY: &str = "every ";
 
 /// Enumerates: every fault at every request of every scenario, and pairs of them. Fails with the first schedule that breaks a promise.
 pub fn run(effort: &Effort) -> Result<Tally, Failed> {
-    if let Some(line) = &effort.only {
-        return replay(line);
-    }
+    let Some(line) = &effort.only else { return enumerate(&Stretch::ALL, effort) };
+    let Some(part) = line.strip_prefix(EVERY) else { return replay(line) };
+    let stretch = Stretch::ALL.into_iter().find(|stretch| stretch.name() == part);
+    enumerate(&[stretch.ok_or_else(|| Failed::new("there is no such part", line))?], effort)
+}
+
+fn enumerate(stretches: &[Stretch], effort: &Effort) -> Result<Tally, Failed> {
     let tally = Mutex::new(Tally::new());
     let failed = Mutex::new(None);
-    for stretch in course::stretches(effort) {
+    for &stretch in stretches {
         let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
         let mut scenarios = all();
         // A run that the clock cuts short begins elsewhere with another seed.

@@ -34,6 +34,8 @@ fn what_broke_once_stays_mended() {
         "person-erase-invited once 0.2=slow:10000",
         // What was erased before an erasing broke off is not counted by the next one, rightly.
         "person-erase anew 0.11=cancelled:IIII",
+        // A domain whose item had lost its owner was taken for a released one, and given to the same tenant once more.
+        "domain-assume twice 0.5=missing:0.tenant_id",
     ] {
         faults::run(&Effort::replaying(line)).unwrap_or_else(|failed| panic!("{failed}"));
     }
@@ -56,6 +58,7 @@ fn a_schedule_is_read_as_it_is_written_and_a_line_that_is_none_is_refused() {
         "define once 0=cut",
         "define once 0.0=cute",
         "define once a.0=cut",
+        "every thing",
     ] {
         assert!(faults::run(&Effort::replaying(line)).is_err(), "{line:?}");
     }
