@@ -81,7 +81,7 @@ impl Ground {
 }
 
 /// How many schedules are played side by side over sockets: most of them wait.
-const ABREAST: usize = 24;
+const ABREAST: usize = 48;
 /// What the tests play of a scenario, beside each kind of fault at each request: so many single faults however often it is delivered,
 /// pairs, and both over a socket.
 const REPEATED: usize = 4;
@@ -156,7 +156,7 @@ impl<'a> Course<'a> {
     async fn pairs(&self, ground: &mut Ground, peace: &Peace, tally: &mut Tally) -> Result<(), Failed> {
         let mut dice = Dice::new(self.effort.seed);
         for deliveries in [Deliveries::Once, Deliveries::Together] {
-            let singles = self.singles(&ground.stage, deliveries, Depth::Kinds).await;
+            let singles = self.singles(&ground.stage, deliveries, Depth::Few).await;
             if self.effort.is_slice() {
                 for _ in 0..PAIRS / 2 {
                     let first = dice.pick(&singles).clone();
@@ -189,7 +189,7 @@ impl<'a> Course<'a> {
         let mut seconds = Vec::new();
         for (process, passed) in ran.passed.iter().enumerate() {
             for (nth, passed) in passed.iter().enumerate().filter(|(nth, _)| later(process, *nth)) {
-                seconds.extend(kinds::of(passed, Depth::Kinds).into_iter().map(|fault| ((process, nth), fault)));
+                seconds.extend(kinds::of(passed, Depth::Few).into_iter().map(|fault| ((process, nth), fault)));
             }
         }
         seconds
@@ -213,7 +213,7 @@ impl<'a> Course<'a> {
                 return Ok(Tally::new());
             }
             let mut dice = Dice::new(self.effort.seed);
-            let singles = self.singles(&first, Deliveries::Once, Depth::Kinds).await;
+            let singles = self.singles(&first, Deliveries::Once, Depth::Few).await;
             let firsts: Vec<_> = if self.effort.is_slice() {
                 (0..PAIRS_OVER_HTTP).map(|_| dice.pick(&singles).clone()).collect()
             } else {

@@ -62,13 +62,19 @@ pub enum Depth {
     All,
     /// Each kind, and not each of its places.
     Kinds,
+    /// Of a kind that differs in name or place alone, one: what is paired.
+    Few,
 }
 
 /// What can happen to a request that passed like this on a good day.
 pub(super) fn of(passed: &Passed, depth: Depth) -> Vec<Fault> {
     let all = depth == Depth::All;
-    let delays: &[u64] =
-        if all { &[30, 790, 900, 1_750, 1_900, 2_600, 3_450, 3_600, 10_000] } else { &[30, 900, 10_000] };
+    let delays: &[u64] = match depth {
+        Depth::All => &[30, 790, 900, 1_750, 1_900, 2_600, 3_450, 3_600, 10_000],
+        Depth::Kinds => &[30, 900, 10_000],
+        // What comes a little late comes.
+        Depth::Few => &[900, 10_000],
+    };
     let mut faults: Vec<Fault> = delays.iter().flat_map(|ms| [Fault::Late(*ms), Fault::Slow(*ms)]).collect();
     faults.extend([
         Fault::Cut,
@@ -80,7 +86,11 @@ pub(super) fn of(passed: &Passed, depth: Depth) -> Vec<Fault> {
         Fault::Other,
         Fault::Status(503),
     ]);
-    let codes = if all { CODES } else { &CODES[..4] };
+    let codes = match depth {
+        Depth::All => CODES,
+        Depth::Kinds => &CODES[..4],
+        Depth::Few => &CODES[2..4],
+    };
     faults.extend(codes.iter().map(|code| Fault::Code((*code).to_owned())));
     if all {
         faults.extend([500, 502, 504, 403, 404, 413].map(Fault::Status));
@@ -92,13 +102,13 @@ pub(super) fn of(passed: &Passed, depth: Depth) -> Vec<Fault> {
         }
         // For one item it is the word for "not in the table".
         "Query" | "Scan" => faults.push(Fault::Bare),
-        "TransactWriteItems" => cancelled(passed, all, &mut faults),
+        "TransactWriteItems" => cancelled(passed, depth, &mut faults),
         "UpdateItem" | "PutItem" | "DeleteItem" => {
             faults.push(Fault::Code("ConditionalCheckFailedException".to_owned()));
         }
         _ => {}
     }
-    shapes(passed, all, &mut faults);
+    shapes(passed, depth, &mut faults);
     // A transaction of one part has few orders.
     let mut seen = std::collections::BTreeSet::new();
     faults.retain(|fault| seen.insert(fault.clone()));
@@ -118,7 +128,8 @@ fn left(passed: &Passed, all: bool, faults: &mut Vec<Fault>) {
     faults.extend((0..keys).filter(|at| all || *at == 0).map(|at| Fault::Left(Some(at))));
 }
 
-fn cancelled(passed: &Passed, all: bool, faults: &mut Vec<Fault>) {
+fn cancelled(passed: &Passed, depth: Depth, faults: &mut Vec<Fault>) {
+    let all = depth == Depth::All;
     let parts = passed.asked()["TransactItems"].as_array().map_or(0, Vec::len);
     let are = |reasons: Vec<Reason>| Fault::Cancelled(Reasons::Are(reasons));
     let one = |at: usize, reason: Reason| {
@@ -128,7 +139,9 @@ fn cancelled(passed: &Passed, all: bool, faults: &mut Vec<Fault>) {
     };
     faults.push(Fault::Cancelled(Reasons::Nowhere));
     faults.push(are(Vec::new()));
-    for reason in Reason::ALL {
+    // Throttled by either name, and what is wrong with the request by either reason, is the same.
+    let same = [Reason::Silent, Reason::Throughput, Reason::Size];
+    for reason in Reason::ALL.into_iter().filter(|reason| depth != Depth::Few || !same.contains(reason)) {
         faults.push(are(vec![reason; parts]));
         if all {
             // Shorter and longer than the transaction.
@@ -138,7 +151,9 @@ fn cancelled(passed: &Passed, all: bool, faults: &mut Vec<Fault>) {
     }
     for at in 0..parts {
         if !all {
-            faults.push(are(one(at, Reason::Condition)));
+            if depth == Depth::Kinds || at == 0 || at + 1 == parts {
+                faults.push(are(one(at, Reason::Condition)));
+            }
             continue;
         }
         for reason in Reason::ALL.into_iter().filter(|reason| *reason != Reason::None) {
@@ -161,14 +176,16 @@ fn cancelled(passed: &Passed, all: bool, faults: &mut Vec<Fault>) {
 }
 
 /// Items of unknown shape, and of somebody else.
-fn shapes(passed: &Passed, all: bool, faults: &mut Vec<Fault>) {
+fn shapes(passed: &Passed, depth: Depth, faults: &mut Vec<Fault>) {
+    let all = depth == Depth::All;
     let Some(mut answer) = passed.answered() else { return };
     let items = items(&mut answer);
     if items.is_empty() {
         return;
     }
     faults.push(Fault::Foreign);
-    for (at, item) in items.into_iter().enumerate() {
+    let most = if depth == Depth::Few { 1 } else { usize::MAX };
+    for (at, item) in items.into_iter().enumerate().take(most) {
         faults.push(Fault::Schema(at));
         let keys = [store::keys::PK, store::keys::SK];
         for name in item.keys() {
