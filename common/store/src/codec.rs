@@ -57,8 +57,13 @@ pub fn key_of(attributes: &HashMap<String, AttributeValue>) -> Result<Key, Broke
 }
 
 impl<'a> Item<'a> {
-    /// For items that are part of another: a map inside.
-    pub fn map(&self, name: &str) -> Result<Option<Item<'a>>, Broken> {
+    /// A map that must be there: items that are part of another.
+    pub fn map(&self, name: &str) -> Result<Item<'a>, Broken> {
+        self.maybe_map(name)?.ok_or_else(|| self.unreadable(name, "is missing"))
+    }
+
+    /// A map that may be absent.
+    pub fn maybe_map(&self, name: &str) -> Result<Option<Item<'a>>, Broken> {
         match self.attributes.get(name) {
             None => Ok(None),
             Some(AttributeValue::M(attributes)) => Ok(Some(Item { kind: self.kind, attributes })),

@@ -4,7 +4,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -24,7 +23,7 @@ struct Arguments {
     /// Where everything random comes from
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only this schedule: the line that a failure printed; of faults also `every PART`
+    /// Only this schedule: the line that a failure printed; of faults also `every PART` and `every PART of SCENARIO`
     #[arg(long, requires = "campaign")]
     replay: Option<String>,
 }
@@ -44,17 +43,22 @@ const CAMPAIGNS: &[(&str, Run)] = &[
     ("races", campaign::races::run),
 ];
 
-/// Does it, and says every minute how far it is.
+/// Does it, and says every minute how far it is and what came to its end.
 fn telling<T>(name: &str, effort: &Effort, work: impl FnOnce() -> T) -> T {
     let (done, waits) = mpsc::channel::<()>();
-    let steps = Arc::clone(&effort.steps);
     std::thread::scope(|scope| {
         scope.spawn(move || {
+            let ended = || {
+                let ended = std::mem::take(&mut *effort.ended.lock().expect("a lock"));
+                ended.iter().for_each(|what| eprintln!("{name}: {what}"));
+            };
             let mut minutes = 0_u64;
             while waits.recv_timeout(Duration::from_mins(1)) == Err(RecvTimeoutError::Timeout) {
                 minutes += 1;
-                eprintln!("{name}: {minutes} min, {} steps", steps.load(Ordering::Relaxed));
+                ended();
+                eprintln!("{name}: {minutes} min, {} steps", effort.steps.load(Ordering::Relaxed));
             }
+            ended();
         });
         let result = work();
         drop(done);

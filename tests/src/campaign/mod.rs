@@ -19,8 +19,8 @@ pub mod races;
 use std::any::Any;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
@@ -38,6 +38,8 @@ pub struct Effort {
     pub only: Option<String>,
     /// How many things were done; whoever waits may look at it.
     pub steps: Arc<AtomicU64>,
+    /// What came to its end since somebody looked.
+    pub ended: Arc<Mutex<Vec<String>>>,
 }
 
 impl Effort {
@@ -65,6 +67,12 @@ impl Effort {
     pub fn is_over(&self) -> bool {
         self.steps.fetch_add(1, Ordering::Relaxed);
         self.until.is_some_and(|until| Instant::now() >= until)
+    }
+
+    /// Tells whoever waits that something came to its end: what is cut short can go on from there.
+    fn tell(&self, what: &str, tally: &Tally) {
+        let counts: Vec<_> = tally.0.iter().map(|(what, count)| format!("{count} {what}")).collect();
+        self.ended.lock().expect("a lock").push(format!("{what}: {}", counts.join(", ")));
     }
 }
 

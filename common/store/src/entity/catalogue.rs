@@ -32,18 +32,13 @@ impl Entity for Catalogue {
 
     fn read(item: &Item<'_>) -> Result<Self, Broken> {
         let mut roles = BTreeMap::new();
-        if let Some(entries) = item.map("roles")? {
-            for (role, entry) in entries.entries() {
-                let entry = entry?;
-                let grant = RoleGrant {
-                    permissions: entry.texts("permissions")?.into_iter().map(str::to_owned).collect(),
-                    scopes: entry.texts("scopes")?.into_iter().map(str::to_owned).collect(),
-                };
-                roles.insert(
-                    role.parse().map_err(|_| item.unreadable("roles", "name something that is no role"))?,
-                    grant,
-                );
-            }
+        for (role, entry) in item.map("roles")?.entries() {
+            let entry = entry?;
+            let grant = RoleGrant {
+                permissions: entry.texts("permissions")?.into_iter().map(str::to_owned).collect(),
+                scopes: entry.texts("scopes")?.into_iter().map(str::to_owned).collect(),
+            };
+            roles.insert(role.parse().map_err(|_| item.unreadable("roles", "name something that is no role"))?, grant);
         }
         Self::new(roles, item.number("revision")?).map_err(|_| item.unreadable("roles", "are not a valid catalogue"))
     }

@@ -85,7 +85,7 @@ impl Entity for KeyedMailbox {
             mailbox: Mailbox {
                 bar,
                 ended: item.maybe_parse("ended")?,
-                invitation: item.map("invitation")?.map(|terms| read_terms(&terms)).transpose()?,
+                invitation: item.maybe_map("invitation")?.map(|terms| read_terms(&terms)).transpose()?,
                 holder,
                 revision: item.number("revision")?,
             },

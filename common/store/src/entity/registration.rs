@@ -66,7 +66,7 @@ impl Entity for Registration {
             holder: item.text("holder")?.to_owned(),
             made: item.text("made")?.to_owned(),
             adopted: item.flag("adopted")?,
-            former: item.map("former")?.map(|former| Former::read(&former)).transpose()?,
+            former: item.maybe_map("former")?.map(|former| Former::read(&former)).transpose()?,
             revision: item.number("revision")?,
         })
     }

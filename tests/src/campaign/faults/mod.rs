@@ -22,26 +22,34 @@ pub use stage::{Over, Ran, Stage};
 use self::course::{Course, Stretch};
 use super::{Dice, Effort, Failed, Tally};
 
-/// Before the name of a part of it, in a line: `every pairs`.
+/// Before the name of a part of it, in a line, and of one scenario's way through it: `every pairs of sign-up`.
 const EVERY: &str = "every ";
+const OF: &str = " of ";
 
 /// Enumerates: every fault at every request of every scenario, and pairs of them. Fails with the first schedule that breaks a promise.
 pub fn run(effort: &Effort) -> Result<Tally, Failed> {
-    let Some(line) = &effort.only else { return enumerate(&Stretch::ALL, effort) };
+    let Some(line) = &effort.only else { return enumerate(&Stretch::ALL, all(), effort) };
     let Some(part) = line.strip_prefix(EVERY) else { return replay(line) };
-    let stretch = Stretch::ALL.into_iter().find(|stretch| stretch.name() == part);
-    enumerate(&[stretch.ok_or_else(|| Failed::new("there is no such part", line))?], effort)
+    let (part, scenario) = part.split_once(OF).map_or((part, None), |(part, scenario)| (part, Some(scenario)));
+    let unknown = |what: &str, known: Vec<&str>| Failed::new(format!("{what}; there are: {}", known.join(", ")), line);
+    let Some(stretch) = Stretch::ALL.into_iter().find(|stretch| stretch.name() == part) else {
+        return Err(unknown("there is no such part", Stretch::ALL.map(Stretch::name).to_vec()));
+    };
+    let scenarios: Vec<_> = all().into_iter().filter(|known| scenario.is_none_or(|name| known.name == name)).collect();
+    if scenarios.is_empty() {
+        return Err(unknown("there is no such scenario", all().iter().map(|known| known.name).collect()));
+    }
+    enumerate(&[stretch], scenarios, effort)
 }
 
-fn enumerate(stretches: &[Stretch], effort: &Effort) -> Result<Tally, Failed> {
+fn enumerate(stretches: &[Stretch], mut scenarios: Vec<Scenario>, effort: &Effort) -> Result<Tally, Failed> {
+    // A run that the clock cuts short begins elsewhere with another seed.
+    let first = Dice::new(effort.seed).below(scenarios.len());
+    scenarios.rotate_left(first);
     let tally = Mutex::new(Tally::new());
     let failed = Mutex::new(None);
     for &stretch in stretches {
         let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let mut scenarios = all();
-        // A run that the clock cuts short begins elsewhere with another seed.
-        let first = Dice::new(effort.seed).below(scenarios.len());
-        scenarios.rotate_left(first);
         std::thread::scope(|scope| {
             for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
                 scope.spawn(|| {
@@ -50,7 +58,12 @@ fn enumerate(stretches: &[Stretch], effort: &Effort) -> Result<Tally, Failed> {
                             return;
                         }
                         match Course::new(*scenario, stretch, effort).run() {
-                            Ok(counts) => tally.lock().expect("a lock").merge(&counts),
+                            Ok(counts) => {
+                                if !effort.is_slice() && !effort.is_over() {
+                                    effort.tell(&format!("{EVERY}{}{OF}{}", stretch.name(), scenario.name), &counts);
+                                }
+                                tally.lock().expect("a lock").merge(&counts);
+                            }
                             Err(what) => {
                                 over.store(true, Ordering::Relaxed);
                                 failed.lock().expect("a lock").get_or_insert(what);

@@ -36,6 +36,8 @@ fn what_broke_once_stays_mended() {
         "person-erase anew 0.11=cancelled:IIII",
         // A domain whose item had lost its owner was taken for a released one, and given to the same tenant once more.
         "domain-assume twice 0.5=missing:0.tenant_id",
+        // A catalogue that had lost its roles was taken for an empty one, and the next role written over it.
+        "catalogue-set twice 0.2=missing:0.roles",
     ] {
         faults::run(&Effort::replaying(line)).unwrap_or_else(|failed| panic!("{failed}"));
     }
@@ -59,6 +61,7 @@ fn a_schedule_is_read_as_it_is_written_and_a_line_that_is_none_is_refused() {
         "define once 0.0=cute",
         "define once a.0=cut",
         "every thing",
+        "every delays of nothing",
     ] {
         assert!(faults::run(&Effort::replaying(line)).is_err(), "{line:?}");
     }
