@@ -32,7 +32,7 @@ impl Event {
         let user_name = self.user()?;
         let person = self.person().filter(|_| !self.challenge().user_not_found());
         let exists = person.is_some();
-        let person = challenge::subject(&self.user_pool_id()?.parse().ok()?, &user_name, person)?;
+        let person = challenge::subject(&self.user_pool_id()?.parse().ok()?, &user_name, person.as_ref())?;
         Some(Challenged { person, user_name, exists })
     }
 

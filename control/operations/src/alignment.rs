@@ -300,11 +300,13 @@ impl Operations {
         let target = format!("{}:{}", binding.client.pool, binding.client.id);
         let deed = Deed::new("client.align", &target);
         let mut transaction = self.transaction();
-        match binding.kind.tenant() {
+        let record = match binding.kind.tenant() {
             Some(tenant) => self.record(&mut transaction, tenant, self.now(), deed)?,
             None => self.record_for_all(&mut transaction, self.now(), deed)?,
+        };
+        if !self.commit_record(&transaction, &record).await? {
+            return Err(OperationError::Contended.into());
         }
-        self.commit(&transaction).await?;
         Ok(pool::update(pools.cognito, &binding.client, read, differences).await?)
     }
 

@@ -1,5 +1,6 @@
 //! The code of a challenge: eight digits that only the key's holder can compute, so that no table and no event ever holds one.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine;
@@ -22,6 +23,20 @@ const DIGITS: usize = 8;
 /// More than the longest mailbox takes.
 const MAILBOX_ROOM: usize = 256;
 
+/// As much as the longest user name of ASCII characters takes.
+const NAME_ROOM: usize = 128;
+
+/// A text in the room of the longest one, behind it zero bytes, which none holds: the clock does not tell how long it is, or whether there
+/// is one. Every place is worked out in the same way.
+fn roomy<const ROOM: usize>(text: &str) -> [u8; ROOM] {
+    let bytes = if text.is_empty() { &[0] } else { text.as_bytes() };
+    let last = bytes.len() - 1;
+    std::array::from_fn(|at| {
+        let byte = bytes.get(at.min(last)).copied().unwrap_or_default();
+        byte * u8::from(at <= last)
+    })
+}
+
 /// The secret that codes are computed with: 32 random bytes or more. `Debug` shows nothing, and its memory is wiped when it is dropped.
 #[derive(Clone)]
 pub struct CodeKey(SecretSlice<u8>);
@@ -40,7 +55,7 @@ impl CodeKey {
     }
 
     /// The code of an issue. Each field ends in a zero byte, which none of them holds, so that no two inputs meet. The mailbox, which a code
-    /// for nowhere lacks, takes the room of the longest one, so that the clock does not tell whether there was one.
+    /// for nowhere lacks, takes the room of the longest one.
     fn code(&self, recipient: &Recipient<'_>, issue: u64) -> Code {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.expose_secret()) else {
             // HMAC takes keys of every length; if it ever did not, no answer would match.
@@ -51,12 +66,7 @@ impl CodeKey {
             mac.update(field.as_bytes());
             mac.update(&[0]);
         }
-        let mut room = [0; MAILBOX_ROOM];
-        let mailbox: &str = mailbox.map_or("", AsRef::as_ref);
-        for (to, from) in room.iter_mut().zip(mailbox.bytes()) {
-            *to = from;
-        }
-        mac.update(&room);
+        mac.update(&roomy::<MAILBOX_ROOM>(mailbox.map_or("", AsRef::as_ref)));
         mac.update(&issue.to_be_bytes());
         let tag = mac.finalize().into_bytes();
         // 64 bits over 10^8 values: no digit is likelier than another by more than one in 10^11.
@@ -137,18 +147,23 @@ impl fmt::Debug for Code {
 }
 
 /// Whom a challenge is for: the person, or, if the user does not exist, somebody who stands for them, so that asking for them reads and
-/// writes what asking for anybody does. The stand-in is worked out for everybody: it would take time that tells who exists.
-pub fn subject(pool: &PoolId, user_name: &UserName, person: Option<Person>) -> Option<Person> {
-    let stand_in = nobody(pool, user_name);
-    person.or(stand_in)
+/// writes what asking for anybody does. The stand-in is worked out for everybody, and whoever it is comes as a copy: the time that these take
+/// would tell who exists.
+pub fn subject(pool: &PoolId, user_name: &UserName, person: Option<&Person>) -> Option<Person> {
+    let stand_in = nobody(pool, user_name)?;
+    Some(person.unwrap_or(&stand_in).clone())
 }
 
 /// Stands for a user who does not exist: a `sub` of the usual form, always the same for one user name in any case.
 pub fn nobody(pool: &PoolId, user_name: &UserName) -> Option<Person> {
+    let name = user_name.as_ref();
+    let name = if name.is_ascii() { Cow::Borrowed(name) } else { Cow::Owned(name.to_lowercase()) };
+    let mut room = roomy::<NAME_ROOM>(&name);
+    room.make_ascii_lowercase();
     let mut hash = Sha256::new();
-    hash.update("tenantry nobody 1");
-    hash.update([0]);
-    hash.update(user_name.as_ref().to_lowercase());
+    hash.update("tenantry nobody 2\0");
+    hash.update(room);
+    hash.update(name.as_bytes().get(NAME_ROOM..).unwrap_or_default());
     let digits = hex(&hash.finalize());
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
     let sub = format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(12, 15), part(15, 18), part(18, 30));

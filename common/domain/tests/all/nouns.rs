@@ -199,7 +199,7 @@ fn base64(bytes: &[u8]) -> String {
 #[test]
 fn a_challenge_is_for_the_person_or_for_somebody_who_stands_for_them() {
     let (pool, name) = ("local_Pool1".parse().unwrap(), "ann".parse().unwrap());
-    assert_eq!(challenge::subject(&pool, &name, Some(person("ann"))), Some(person("ann")));
+    assert_eq!(challenge::subject(&pool, &name, Some(&person("ann"))), Some(person("ann")));
     let stand_in = challenge::subject(&pool, &name, None);
     assert!(stand_in.is_some() && stand_in != Some(person("ann")));
     assert_eq!(stand_in, challenge::nobody(&pool, &name));

@@ -198,8 +198,7 @@ impl Operations {
 
     pub(super) async fn note(&self, action: &'static str, target: &str) -> Result<(), AttachError> {
         let mut transaction = self.transaction();
-        self.record_for_all(&mut transaction, self.now(), Deed::new(action, target))?;
-        self.commit(&transaction).await?;
-        Ok(())
+        let record = self.record_for_all(&mut transaction, self.now(), Deed::new(action, target))?;
+        if self.commit_record(&transaction, &record).await? { Ok(()) } else { Err(OperationError::Contended.into()) }
     }
 }

@@ -170,7 +170,8 @@ impl Operations {
         claim.status = ClaimStatus::Verified;
         claim.assumed = Some(format!("transferred from {}: {}", from.id, heir.reason));
         transaction.write(Part::Claim, &claim)?.unchanged(Part::Tenant, heir.tenant)?;
-        self.record(transaction, to, now, Deed::new("domain.receive", domain.as_ref()).because(Some(heir.reason)))
+        self.record(transaction, to, now, Deed::new("domain.receive", domain.as_ref()).because(Some(heir.reason)))?;
+        Ok(())
     }
 
     /// Counts those who rest on the domain, and keeps them if that was asked for.

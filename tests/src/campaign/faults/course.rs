@@ -1,6 +1,7 @@
 //! The course of the campaign: which schedules of a scenario are played, in process with time paused, or over a real socket.
 
 use std::cell::RefCell;
+use std::fmt::Write as _;
 
 use futures_util::future::join_all;
 use tokio::runtime::{Builder, Runtime};
@@ -297,13 +298,28 @@ pub(super) fn replay(schedule: &Schedule, over: Over) -> Result<Tally, Failed> {
         let engine = if over == Over::Http { Engine::start().await } else { Engine::in_process().await };
         let stage = Stage::set(&engine, &schedule.scenario, over).await;
         let peace = peace(&stage, &schedule.scenario).await?;
-        let ran = judged(&stage, &peace, schedule).await?;
+        let failed = |what: String| Failed::new(what, schedule.to_string());
+        let ran = caught(stage.play(schedule)).await.map_err(failed)?;
+        let requests = requests(&ran);
+        peace.judge(schedule, &ran).map_err(|what| failed(format!("{what}\n{requests}")))?;
         let mut tally = Tally::new();
         for said in ran.said.iter().chain(&ran.repaired) {
             tally.one(&format!("{said:?}"));
         }
+        tally.one(&requests);
         Ok(tally)
     })
+}
+
+/// The requests in their order, as a schedule counts them.
+fn requests(ran: &Ran) -> String {
+    let mut text = "times these requests:".to_owned();
+    for (process, passed) in ran.passed.iter().enumerate() {
+        for (nth, passed) in passed.iter().enumerate() {
+            let _ = write!(text, "\n{process}.{nth} {} {}", passed.operation, passed.asked());
+        }
+    }
+    text
 }
 
 fn paused() -> Runtime {
