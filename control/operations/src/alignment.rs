@@ -305,7 +305,7 @@ impl Operations {
             None => self.record_for_all(&mut transaction, self.now(), deed)?,
         };
         if !self.commit_record(&transaction, &record).await? {
-            return Err(OperationError::Contended.into());
+            return Err(OperationError::Contended);
         }
         Ok(pool::update(pools.cognito, &binding.client, read, differences).await?)
     }

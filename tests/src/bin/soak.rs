@@ -49,8 +49,9 @@ fn telling<T>(name: &str, effort: &Effort, work: impl FnOnce() -> T) -> T {
     std::thread::scope(|scope| {
         scope.spawn(move || {
             let ended = || {
-                let ended = std::mem::take(&mut *effort.ended.lock().expect("a lock"));
-                ended.iter().for_each(|what| eprintln!("{name}: {what}"));
+                for what in effort.told() {
+                    eprintln!("{name}: {what}");
+                }
             };
             let mut minutes = 0_u64;
             while waits.recv_timeout(Duration::from_mins(1)) == Err(RecvTimeoutError::Timeout) {

@@ -74,6 +74,11 @@ impl Effort {
         let counts: Vec<_> = tally.0.iter().map(|(what, count)| format!("{count} {what}")).collect();
         self.ended.lock().expect("a lock").push(format!("{what}: {}", counts.join(", ")));
     }
+
+    /// What was told since somebody asked.
+    pub fn told(&self) -> Vec<String> {
+        std::mem::take(&mut self.ended.lock().expect("a lock"))
+    }
 }
 
 /// What was done: counts, in the order in which they were first named. One line each.
