@@ -1,10 +1,12 @@
 //! One invocation's use of the table: the deadline, the retries, the count of calls.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -42,16 +44,22 @@ impl Session {
 
     /// Reads one entity consistently.
     pub async fn get<E: Entity>(&self, key: &Key) -> Result<Option<E>, Broken> {
+        self.item(key).await?.map(|item| codec::read(&item)).transpose()
+    }
+
+    /// Whether anything stands under a key.
+    pub(crate) async fn stands(&self, key: &Key) -> Result<bool, Broken> {
+        Ok(self.item(key).await?.is_some())
+    }
+
+    async fn item(&self, key: &Key) -> Result<Option<HashMap<String, AttributeValue>>, Broken> {
         let client = self.table.client();
         let request = || {
             client.get_item().table_name(self.table.name()).set_key(Some(key.attributes())).consistent_read(true).send()
         };
         let output = self.call("GetItem", request).await?;
         let Some(item) = output.item else { return Ok(None) };
-        if codec::key_of(&item)? != *key {
-            return Err(Broken::ForeignKey);
-        }
-        codec::read(&item).map(Some)
+        if codec::key_of(&item)? == *key { Ok(Some(item)) } else { Err(Broken::ForeignKey) }
     }
 
     /// Sends a request, again if that may help and enough time is left.

@@ -1,6 +1,7 @@
 //! One conditional transaction: every part holds its own condition, and a lost part is named.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
@@ -27,6 +28,7 @@ pub enum Commit<L> {
 pub struct Transaction<L> {
     table: String,
     parts: Vec<(L, TransactWriteItem)>,
+    proof: Option<Key>,
 }
 
 /// A condition with the values that it speaks of; `#pk` and `#rev` are always named.
@@ -82,13 +84,19 @@ impl Condition {
 impl<L: Clone + Send + Sync> Transaction<L> {
     /// An empty one for this session's table.
     pub fn new(session: &Session) -> Self {
-        Self { table: session.table().name().to_owned(), parts: Vec::new() }
+        Self { table: session.table().name().to_owned(), parts: Vec::new(), proof: None }
     }
 
     /// Writes an entity over the revision that it was read at (0: it must not be there). Attributes that this version does not know
     /// are kept.
     pub fn write<E: Entity>(&mut self, part: L, entity: &E) -> Result<&mut Self, Broken> {
         self.write_if(part, entity, Condition::revision(entity.revision()))
+    }
+
+    /// Writes an entity that is new, and under whose key nobody else writes: where it stands, this transaction was committed.
+    pub fn write_proof<E: Entity>(&mut self, part: L, entity: &E) -> Result<&mut Self, Broken> {
+        self.proof = Some(entity.key());
+        self.write(part, entity)
     }
 
     /// Writes an entity under another condition than its revision.
@@ -230,13 +238,17 @@ pub struct SeatChange {
 impl Session {
     /// Commits. Conflicts and throttling are tried again; a part whose condition did not hold makes it [`Commit::Lost`].
     ///
-    /// An attempt whose answer was lost may have committed: the next one then loses to itself, and whoever decided reads again and
-    /// finds their own work. The SDK's request token stays random, since a derived one would make DynamoDB answer "done" for a row
+    /// An attempt whose answer was lost may have committed: the next one then loses to itself. A transaction with a proof looks for it; else
+    /// whoever decided reads again and finds their own work. The SDK's request token stays random, since a derived one would make DynamoDB answer "done" for a row
     /// that was deleted meanwhile.
     pub async fn commit<L: Clone + Send + Sync>(&self, transaction: &Transaction<L>) -> Result<Commit<L>, Broken> {
         let items: Vec<_> = transaction.parts.iter().map(|(_, item)| item.clone()).collect();
         let lost = Mutex::new(Vec::new());
-        let request = || self.table().client().transact_write_items().set_transact_items(Some(items.clone())).send();
+        let sent = AtomicU32::new(0);
+        let request = || {
+            sent.fetch_add(1, Ordering::Relaxed);
+            self.table().client().transact_write_items().set_transact_items(Some(items.clone())).send()
+        };
         let answer = |error: &TransactWriteItemsError| match classify(error, &transaction.parts) {
             Cancelled::Lost(parts) => {
                 // A lock that somebody dropped in a panic still holds what was lost: "done" must not come of it.
@@ -249,7 +261,14 @@ impl Session {
         };
         self.attempt("TransactWriteItems", request, answer).await?;
         let lost = lost.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(if lost.is_empty() { Commit::Done } else { Commit::Lost(lost) })
+        if lost.is_empty() {
+            return Ok(Commit::Done);
+        }
+        // One attempt that lost wrote nothing, and there is nothing to look for.
+        Ok(match &transaction.proof {
+            Some(proof) if sent.load(Ordering::Relaxed) > 1 && self.stands(proof).await? => Commit::Done,
+            _ => Commit::Lost(lost),
+        })
     }
 }
 

@@ -300,11 +300,11 @@ impl Operations {
         let target = format!("{}:{}", binding.client.pool, binding.client.id);
         let deed = Deed::new("client.align", &target);
         let mut transaction = self.transaction();
-        let record = match binding.kind.tenant() {
+        match binding.kind.tenant() {
             Some(tenant) => self.record(&mut transaction, tenant, self.now(), deed)?,
             None => self.record_for_all(&mut transaction, self.now(), deed)?,
-        };
-        if !self.commit_record(&transaction, &record).await? {
+        }
+        if !self.commit(&transaction).await?.is_empty() {
             return Err(OperationError::Contended);
         }
         Ok(pool::update(pools.cognito, &binding.client, read, differences).await?)

@@ -174,7 +174,7 @@ impl Operations {
         match tenant {
             Some(tenant) => self.record(&mut transaction, &tenant.id, now, deed)?,
             None => self.record_for_all(&mut transaction, now, deed)?,
-        };
+        }
         if let (Some(tenant), Some(_)) = (tenant, binding.kind.tenant()) {
             transaction.unchanged(Part::Tenant, tenant)?;
         }

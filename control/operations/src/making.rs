@@ -339,7 +339,7 @@ impl Operations {
         match intent.tenant() {
             Some(tenant) => self.record(&mut transaction, tenant, self.now(), deed)?,
             None => self.record_for_all(&mut transaction, self.now(), deed)?,
-        };
+        }
         if self.commit(&transaction).await?.is_empty() { Ok(()) } else { Err(OperationError::Contended) }
     }
 

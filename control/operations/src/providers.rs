@@ -132,9 +132,8 @@ impl Operations {
         let target = format!("{}:{}", provider.pool, provider.name);
         let deed = Deed::new(action, &target);
         match &provider.kind {
-            ProviderKind::Tenant(tenant) => self.record(transaction, tenant, now, deed)?,
-            ProviderKind::Social => self.record_for_all(transaction, now, deed)?,
-        };
-        Ok(())
+            ProviderKind::Tenant(tenant) => self.record(transaction, tenant, now, deed),
+            ProviderKind::Social => self.record_for_all(transaction, now, deed),
+        }
     }
 }

@@ -1,9 +1,9 @@
-//! The record of who did what, written in the transaction that did it.
+//! The record of who did what, written in the transaction that did it, and so the proof that it was done: nobody else draws its nonce.
 
 use domain::TenantId;
 use jiff::Timestamp;
+use store::Transaction;
 use store::entity::{Audit, DeploymentAudit};
-use store::{Entity as _, Key, Transaction};
 
 use crate::commit::Part;
 use crate::{OperationError, Operations};
@@ -29,13 +29,6 @@ impl<'a> Deed<'a> {
     }
 }
 
-/// Where a record stands, once its transaction is committed.
-#[derive(Debug)]
-pub(crate) enum Record {
-    OfTenant(Key),
-    OfAll(Key),
-}
-
 /// A reason that is given says something.
 pub(crate) fn check_reason(reason: Option<&str>) -> Result<(), OperationError> {
     if reason.is_some_and(|reason| reason.trim().is_empty()) {
@@ -52,7 +45,7 @@ impl Operations {
         tenant: &TenantId,
         at: Timestamp,
         deed: Deed<'_>,
-    ) -> Result<Record, OperationError> {
+    ) -> Result<(), OperationError> {
         let audit = Audit {
             tenant: tenant.clone(),
             at,
@@ -62,8 +55,8 @@ impl Operations {
             target: deed.target.to_owned(),
             reason: deed.reason.map(str::to_owned),
         };
-        transaction.write(Part::Record, &audit)?;
-        Ok(Record::OfTenant(audit.key()))
+        transaction.write_proof(Part::Record, &audit)?;
+        Ok(())
     }
 
     /// Adds the record of a deed that concerns no tenant, or all of them.
@@ -72,7 +65,7 @@ impl Operations {
         transaction: &mut Transaction<Part>,
         at: Timestamp,
         deed: Deed<'_>,
-    ) -> Result<Record, OperationError> {
+    ) -> Result<(), OperationError> {
         let audit = DeploymentAudit {
             at,
             nonce: self.nonce(),
@@ -81,25 +74,8 @@ impl Operations {
             target: deed.target.to_owned(),
             reason: deed.reason.map(str::to_owned),
         };
-        transaction.write(Part::Record, &audit)?;
-        Ok(Record::OfAll(audit.key()))
-    }
-
-    /// Commits a transaction that writes its record alone, and tells whether it stands. Tried again after a lost answer, such a transaction
-    /// loses to itself, and nothing else shows it: the record is looked for. Nobody else draws its nonce.
-    pub(crate) async fn commit_record(
-        &self,
-        transaction: &Transaction<Part>,
-        record: &Record,
-    ) -> Result<bool, OperationError> {
-        let lost = self.commit(transaction).await?;
-        if lost != [Part::Record] {
-            return Ok(lost.is_empty());
-        }
-        Ok(match record {
-            Record::OfTenant(key) => self.session().get::<Audit>(key).await?.is_some(),
-            Record::OfAll(key) => self.session().get::<DeploymentAudit>(key).await?.is_some(),
-        })
+        transaction.write_proof(Part::Record, &audit)?;
+        Ok(())
     }
 
     fn nonce(&self) -> String {

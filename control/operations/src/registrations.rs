@@ -210,7 +210,7 @@ impl Operations {
                 match &tenant {
                     Some(tenant) => self.record(transaction, &tenant.id, now, deed)?,
                     None => self.record_for_all(transaction, now, deed)?,
-                };
+                }
             }
             Subject::Provider(pool, name) => {
                 let Some(provider) = self.session().get::<Provider>(&Key::provider(pool, name)).await? else {

@@ -198,7 +198,7 @@ impl Operations {
 
     pub(super) async fn note(&self, action: &'static str, target: &str) -> Result<(), AttachError> {
         let mut transaction = self.transaction();
-        let record = self.record_for_all(&mut transaction, self.now(), Deed::new(action, target))?;
-        if self.commit_record(&transaction, &record).await? { Ok(()) } else { Err(OperationError::Contended.into()) }
+        self.record_for_all(&mut transaction, self.now(), Deed::new(action, target))?;
+        if self.commit(&transaction).await?.is_empty() { Ok(()) } else { Err(OperationError::Contended.into()) }
     }
 }

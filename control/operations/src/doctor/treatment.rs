@@ -70,8 +70,8 @@ impl Operations {
         let reason = format!("up to {} users who never confirmed since before {before:.0}", 1 + forgets.count());
         let mut transaction = self.transaction();
         let deed = Deed::new("pool.forget_unconfirmed", pool.as_ref()).because(Some(&reason));
-        let record = self.record_for_all(&mut transaction, self.now(), deed)?;
-        if self.commit_record(&transaction, &record).await? { Ok(()) } else { Err(OperationError::Contended) }
+        self.record_for_all(&mut transaction, self.now(), deed)?;
+        if self.commit(&transaction).await?.is_empty() { Ok(()) } else { Err(OperationError::Contended) }
     }
 
     async fn free_seat(&self, cognito: &Cognito, tenant: &TenantId, person: &Person) -> Result<Fixed, OperationError> {

@@ -170,8 +170,7 @@ impl Operations {
         claim.status = ClaimStatus::Verified;
         claim.assumed = Some(format!("transferred from {}: {}", from.id, heir.reason));
         transaction.write(Part::Claim, &claim)?.unchanged(Part::Tenant, heir.tenant)?;
-        self.record(transaction, to, now, Deed::new("domain.receive", domain.as_ref()).because(Some(heir.reason)))?;
-        Ok(())
+        self.record(transaction, to, now, Deed::new("domain.receive", domain.as_ref()).because(Some(heir.reason)))
     }
 
     /// Counts those who rest on the domain, and keeps them if that was asked for.
