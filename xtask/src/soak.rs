@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     /// Where everything random comes from
     #[arg(long, conflicts_with = "planted")]
     seed: Option<u64>,
-    /// Only this schedule: the line that a failure printed
+    /// Only this schedule: the line that a failure printed; of faults also `every PART` and `every PART of SCENARIO`
     #[arg(long, requires = "campaign", conflicts_with = "planted")]
     replay: Option<String>,
     /// Plants a bug in a copy of the source for each campaign, which has to find it
