@@ -238,9 +238,9 @@ pub struct SeatChange {
 impl Session {
     /// Commits. Conflicts and throttling are tried again; a part whose condition did not hold makes it [`Commit::Lost`].
     ///
-    /// An attempt whose answer was lost may have committed: the next one then loses to itself. A transaction with a proof looks for it; else
-    /// whoever decided reads again and finds their own work. The SDK's request token stays random, since a derived one would make DynamoDB answer "done" for a row
-    /// that was deleted meanwhile.
+    /// An attempt whose answer was lost may have committed: the next one then loses to itself. Where the transaction writes a proof, that
+    /// is looked for; else whoever decided reads again and finds their own work. The SDK's request token stays random, since a derived one
+    /// would make DynamoDB answer "done" for a row that was deleted meanwhile.
     pub async fn commit<L: Clone + Send + Sync>(&self, transaction: &Transaction<L>) -> Result<Commit<L>, Broken> {
         let items: Vec<_> = transaction.parts.iter().map(|(_, item)| item.clone()).collect();
         let lost = Mutex::new(Vec::new());

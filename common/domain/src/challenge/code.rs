@@ -320,6 +320,10 @@ mod tests {
         assert_eq!(sub.as_ref().len(), 36);
         assert_eq!(nobody(&pool, &name("Ann@ACME.example")).unwrap().sub, sub);
         assert_ne!(nobody(&pool, &name("bob@acme.example")).unwrap().sub, sub);
+        // Longer than the room, in letters of two bytes: nothing of a name is left out, and no case counts.
+        let long = |end: &str| nobody(&pool, &name(&format!("{}{end}", "é".repeat(64)))).unwrap().sub;
+        assert_ne!(long("a"), long("b"));
+        assert_eq!(nobody(&pool, &name(&format!("{}A", "É".repeat(64)))).unwrap().sub, long("a"));
     }
 
     #[test]
