@@ -25,16 +25,18 @@ pub(super) enum Stretch {
     Delays,
     /// Every single fault over a socket.
     SinglesOverHttp,
-    /// Two faults.
+    /// Two faults, in one delivery or in two at the same time.
     Pairs,
+    /// Two faults, in a delivery and in those that come after it.
+    PairsRepeated,
     /// Two faults over a socket, where more than one request writes.
     PairsOverHttp,
 }
 
 impl Stretch {
     /// In the order in which they are played.
-    pub(super) const ALL: [Self; 5] =
-        [Self::Singles, Self::Delays, Self::SinglesOverHttp, Self::Pairs, Self::PairsOverHttp];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Singles, Self::Delays, Self::SinglesOverHttp, Self::Pairs, Self::PairsRepeated, Self::PairsOverHttp];
 
     /// What it is called in a line and in a report.
     pub(super) const fn name(self) -> &'static str {
@@ -43,6 +45,7 @@ impl Stretch {
             Self::Delays => "delays",
             Self::SinglesOverHttp => "singles-over-http",
             Self::Pairs => "pairs",
+            Self::PairsRepeated => "pairs-repeated",
             Self::PairsOverHttp => "pairs-over-http",
         }
     }
@@ -97,8 +100,8 @@ impl<'a> Course<'a> {
 
     pub(super) fn run(&self) -> Result<Tally, Failed> {
         match self.stretch {
-            Stretch::Singles | Stretch::Delays | Stretch::Pairs => paused().block_on(self.in_process()),
             Stretch::SinglesOverHttp | Stretch::PairsOverHttp => awake().block_on(self.over_http()),
+            _ => paused().block_on(self.in_process()),
         }
     }
 
@@ -119,7 +122,13 @@ impl<'a> Course<'a> {
                     }
                 }
             }
-            Stretch::Pairs => self.pairs(&mut ground, &peace, &mut tally).await?,
+            Stretch::Pairs => {
+                self.pairs(&mut ground, &peace, &[Deliveries::Once, Deliveries::Together], &mut tally).await?;
+            }
+            Stretch::PairsRepeated => {
+                let repeated = [Deliveries::Twice, Deliveries::Anew, Deliveries::Around, Deliveries::Before];
+                self.pairs(&mut ground, &peace, &repeated, &mut tally).await?;
+            }
             _ => {
                 for deliveries in Deliveries::ALL {
                     let depth = if self.effort.is_slice() { Depth::Kinds } else { Depth::All };
@@ -154,18 +163,29 @@ impl<'a> Course<'a> {
     }
 
     /// Every fault, and with it every fault at every later request that then comes; in the tests some of them, as the seed says.
-    async fn pairs(&self, ground: &mut Ground, peace: &Peace, tally: &mut Tally) -> Result<(), Failed> {
+    async fn pairs(
+        &self,
+        ground: &mut Ground,
+        peace: &Peace,
+        all: &[Deliveries],
+        tally: &mut Tally,
+    ) -> Result<(), Failed> {
+        let counted = if self.stretch == Stretch::Pairs {
+            "pairs of faults, in process"
+        } else {
+            "pairs of faults in repeated deliveries"
+        };
         let mut dice = Dice::new(self.effort.seed);
-        for deliveries in [Deliveries::Once, Deliveries::Together] {
+        for &deliveries in all {
             let singles = self.singles(&ground.stage, deliveries, Depth::Few).await;
             if self.effort.is_slice() {
-                for _ in 0..PAIRS / 2 {
+                for _ in 0..PAIRS / all.len() {
                     let first = dice.pick(&singles).clone();
                     let seconds = self.seconds(&ground.stage, deliveries, &first).await;
                     if !seconds.is_empty() {
                         let second = dice.pick(&seconds).clone();
                         self.play(ground.stage().await, peace, deliveries, &[first, second]).await?;
-                        tally.one("pairs of faults, in process");
+                        tally.one(counted);
                     }
                 }
                 continue;
@@ -173,7 +193,7 @@ impl<'a> Course<'a> {
             for first in singles {
                 for second in self.seconds(&ground.stage, deliveries, &first).await {
                     self.play(ground.stage().await, peace, deliveries, &[first.clone(), second]).await?;
-                    tally.one("pairs of faults, in process");
+                    tally.one(counted);
                     if self.effort.is_over() {
                         return Ok(());
                     }

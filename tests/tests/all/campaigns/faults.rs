@@ -14,6 +14,7 @@ fn whatever_happens_at_the_store_good_days_leave_what_they_always_leave() {
         ("delays at a request, in virtual time", 3_500),
         ("single faults, over HTTP", 800),
         ("pairs of faults, in process", 700),
+        ("pairs of faults in repeated deliveries", 700),
         ("pairs of faults, over HTTP", 14),
     ] {
         assert!(tally.count(what) >= least, "{what}: {tally}");
