@@ -72,6 +72,6 @@ pub use password::PasswordPolicy;
 pub use pool::{ClientKeys, Pool};
 pub use provider::{IdentityProvider, ProviderKind};
 pub use random::Random;
-pub use server::{IssuerStyle, Server, Settings};
+pub use server::{InProcess, IssuerStyle, Server, Settings};
 pub use settings::{ClientSeed, PoolSettings, PreTokenVersion, ResourceServer, Triggers};
 pub use sink::{Line, Sink, Source};

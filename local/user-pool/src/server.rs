@@ -6,9 +6,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::response::Response;
 use axum::routing::{get, post};
 use tokio::task::JoinHandle;
+use tower_service::Service as _;
 
 use crate::error::ApiError;
 use crate::outbox::{Mail, MailKind, Outbox};
@@ -69,6 +71,14 @@ pub struct Server {
     task: JoinHandle<()>,
 }
 
+/// The same without a socket: whoever holds it hands it requests. For what must not wait for a socket, such as a test whose time stands
+/// still.
+#[derive(Debug, Clone)]
+pub struct InProcess {
+    service: Arc<Service>,
+    router: Router,
+}
+
 /// What every handler sees.
 #[derive(Debug)]
 pub(crate) struct Service {
@@ -87,42 +97,8 @@ impl Server {
     pub async fn start(settings: Settings) -> io::Result<Self> {
         let listener = crate::loopback::bind(settings.listen).await?;
         let address = listener.local_addr()?;
-        let service = Arc::new(Service {
-            pools: RwLock::default(),
-            outbox: Outbox::default(),
-            lambda: Lambda::new(),
-            clock: settings.clock,
-            random: settings.random,
-            sink: settings.sink,
-            url: format!("http://{address}"),
-            issuer: settings.issuer,
-        });
-        for pool in settings.pools {
-            service.add_pool(pool);
-        }
-        let router = Router::new()
-            .route("/", post(api::serve).options(cors::preflight))
-            .route("/oauth2/token", post(oauth::token).options(cors::preflight))
-            .route("/{pool}/oauth2/token", post(oauth::token).options(cors::preflight))
-            .route("/oauth2/revoke", post(oauth::revoke).options(cors::preflight))
-            .route("/oauth2/userInfo", get(user_info::user_info).options(cors::preflight))
-            .route("/{pool}/.well-known/jwks.json", get(discovery::jwks))
-            .route("/{pool}/.well-known/openid-configuration", get(discovery::openid_configuration))
-            .layer(axum::middleware::from_fn(cors::allow))
-            // Pages are for browsers that were sent here, not for scripts of other origins.
-            .route("/oauth2/authorize", get(authorize::authorize))
-            .route("/login", get(authorize::show_login).post(authorize::log_in))
-            .route("/oauth2/idpresponse", post(authorize::provider_answers))
-            .route("/logout", get(authorize::logout))
-            // The shortcuts are for scripts, not for pages of other origins: no CORS here.
-            .route("/local/federate", post(federate::federate))
-            .route("/local/hosted-login", post(hosted_login::hosted_login))
-            .route("/local/providers", post(local::set_provider))
-            .route("/local/outbox", get(local::outbox))
-            .route("/v2/email/outbound-emails", post(ses::send_email))
-            .layer(DefaultBodyLimit::max(1024 * 1024))
-            .layer(axum::middleware::from_fn(crate::loopback::only_local_names))
-            .with_state(Arc::clone(&service));
+        let service = Service::new(settings, format!("http://{address}"));
+        let router = service.router();
         let task = tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;
         });
@@ -172,7 +148,73 @@ impl Drop for Server {
     }
 }
 
+impl InProcess {
+    /// These pools. Nothing listens, whatever the settings say.
+    pub fn new(settings: Settings) -> Self {
+        // Where nothing listens.
+        let service = Service::new(settings, "http://127.0.0.1:9".to_owned());
+        Self { router: service.router(), service }
+    }
+
+    /// The pool with this id.
+    pub fn pool(&self, id: &str) -> Option<Arc<Pool>> {
+        self.service.pool(id).ok()
+    }
+
+    /// What the server answers to a request.
+    pub async fn answer(&self, request: Request) -> Response {
+        // A router is always ready.
+        match self.router.clone().call(request).await {
+            Ok(answer) => answer,
+            Err(never) => match never {},
+        }
+    }
+}
+
 impl Service {
+    fn new(settings: Settings, url: String) -> Arc<Self> {
+        let service = Arc::new(Self {
+            pools: RwLock::default(),
+            outbox: Outbox::default(),
+            lambda: Lambda::new(),
+            clock: settings.clock,
+            random: settings.random,
+            sink: settings.sink,
+            url,
+            issuer: settings.issuer,
+        });
+        for pool in settings.pools {
+            service.add_pool(pool);
+        }
+        service
+    }
+
+    fn router(self: &Arc<Self>) -> Router {
+        Router::new()
+            .route("/", post(api::serve).options(cors::preflight))
+            .route("/oauth2/token", post(oauth::token).options(cors::preflight))
+            .route("/{pool}/oauth2/token", post(oauth::token).options(cors::preflight))
+            .route("/oauth2/revoke", post(oauth::revoke).options(cors::preflight))
+            .route("/oauth2/userInfo", get(user_info::user_info).options(cors::preflight))
+            .route("/{pool}/.well-known/jwks.json", get(discovery::jwks))
+            .route("/{pool}/.well-known/openid-configuration", get(discovery::openid_configuration))
+            .layer(axum::middleware::from_fn(cors::allow))
+            // Pages are for browsers that were sent here, not for scripts of other origins.
+            .route("/oauth2/authorize", get(authorize::authorize))
+            .route("/login", get(authorize::show_login).post(authorize::log_in))
+            .route("/oauth2/idpresponse", post(authorize::provider_answers))
+            .route("/logout", get(authorize::logout))
+            // The shortcuts are for scripts, not for pages of other origins: no CORS here.
+            .route("/local/federate", post(federate::federate))
+            .route("/local/hosted-login", post(hosted_login::hosted_login))
+            .route("/local/providers", post(local::set_provider))
+            .route("/local/outbox", get(local::outbox))
+            .route("/v2/email/outbound-emails", post(ses::send_email))
+            .layer(DefaultBodyLimit::max(1024 * 1024))
+            .layer(axum::middleware::from_fn(crate::loopback::only_local_names))
+            .with_state(Arc::clone(self))
+    }
+
     fn add_pool(&self, settings: PoolSettings) -> Arc<Pool> {
         let pool = Pool::new(settings, &self.clock, &self.random);
         self.pools.write().unwrap_or_else(PoisonError::into_inner).insert(pool.id().to_owned(), Arc::clone(&pool));
