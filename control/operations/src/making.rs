@@ -239,9 +239,12 @@ impl Operations {
         intent: &ClientIntent,
         left: &Client,
     ) -> Result<(), OperationError> {
-        if self.check_free(left, &ClientKind::Unbound).await.is_err() {
-            return Err(OperationError::ClientNameTaken(crate::shape::client_kind(&wish.kind)));
-        }
+        match self.check_free(left, &ClientKind::Unbound).await {
+            Err(OperationError::ClientBoundElsewhere(_)) => {
+                return Err(OperationError::ClientNameTaken(crate::shape::client_kind(&wish.kind)));
+            }
+            free => free?,
+        };
         let mut transaction = self.transaction();
         transaction.write(Part::Intent, intent)?;
         if self.commit(&transaction).await?.is_empty() {
@@ -329,7 +332,7 @@ impl Operations {
         self.forget(intent, "client.give_up").await
     }
 
-    /// Deletes an intent, if nobody went on with it.
+    /// Deletes an intent, if nobody went on with it. Whoever finds that somebody else deleted it has nothing left to do.
     pub(crate) async fn forget(&self, intent: &ClientIntent, action: &'static str) -> Result<(), OperationError> {
         let made = intent.made.as_ref().map_or(intent.nonce.as_str(), AsRef::as_ref);
         let target = format!("{}:{made}", intent.pool);
@@ -340,7 +343,12 @@ impl Operations {
             Some(tenant) => self.record(&mut transaction, tenant, self.now(), deed)?,
             None => self.record_for_all(&mut transaction, self.now(), deed)?,
         }
-        if self.commit(&transaction).await?.is_empty() { Ok(()) } else { Err(OperationError::Contended) }
+        if self.commit(&transaction).await?.is_empty() {
+            return Ok(());
+        }
+        let known: Option<ClientIntent> =
+            self.session.get(&Key::client_intent(&intent.pool, intent.tenant(), &intent.name)).await?;
+        if known.is_none_or(|known| known.nonce != intent.nonce) { Ok(()) } else { Err(OperationError::Contended) }
     }
 
     async fn ground_of(&self, pools: UserPools<'_>, wish: &ClientWish) -> Result<Ground, OperationError> {
