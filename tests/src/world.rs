@@ -48,6 +48,7 @@ pub struct World {
     mail: Mail,
     names: NameMap,
     random: Random,
+    cognito: Option<pool::Cognito>,
     /// When every event arrives.
     pub now: Timestamp,
     pre_sign_up: PreSignUp,
@@ -107,14 +108,27 @@ impl World {
             table,
             names,
             random,
+            cognito: None,
         }
+    }
+
+    /// With a user pool beside it.
+    #[must_use]
+    pub fn beside(self, cognito: Option<pool::Cognito>) -> Self {
+        Self { cognito, ..self }
+    }
+
+    /// What asks the user pool beside it.
+    pub fn cognito(&self) -> &pool::Cognito {
+        self.cognito.as_ref().expect("a user pool beside this world")
     }
 
     /// As [`World::restarted`], over the same connections: nothing is made anew but the triggers, which have guessed nothing yet.
     #[must_use]
     pub fn forgetful(&self) -> Self {
         let (table, scan, mail) = (self.table.clone(), self.scan.clone(), self.mail.clone());
-        Self { now: self.now, ..Self::made(self.engine.clone(), table, scan, mail, self.names.clone(), self.random) }
+        let made = Self::made(self.engine.clone(), table, scan, mail, self.names.clone(), self.random);
+        Self { now: self.now, cognito: self.cognito.clone(), ..made }
     }
 
     /// The same table under triggers that just started, reached as this table and this mailer reach theirs.

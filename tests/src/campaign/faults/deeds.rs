@@ -34,7 +34,7 @@ fn random(bytes: &mut [u8]) {
     }
 }
 
-fn operator(world: &World) -> Operations {
+pub(super) fn operator(world: &World) -> Operations {
     Operations::new(world.table(), Actor::Operator("tests".to_owned()), || minutes(1), random)
 }
 
@@ -43,7 +43,7 @@ fn owner(world: &World) -> Operations {
     Operations::new(world.table(), Actor::Member(person("olga")), || minutes(1), random)
 }
 
-fn acme() -> domain::TenantId {
+pub(super) fn acme() -> domain::TenantId {
     tenant_id("acme")
 }
 
@@ -51,7 +51,7 @@ fn globex() -> domain::TenantId {
     tenant_id("globex")
 }
 
-fn app(name: &str) -> Client {
+pub(super) fn app(name: &str) -> Client {
     client(name, ClientKind::Shared).client
 }
 
@@ -131,6 +131,7 @@ macro_rules! of {
         Scenario {
             name: $name,
             by: By::Operator,
+            beside: None,
             prepare: |world| Box::pin($prepare(world)),
             act: |world| {
                 Box::pin(async move {

@@ -105,6 +105,7 @@ macro_rules! of {
         Scenario {
             name: $name,
             by: By::Trigger,
+            beside: None,
             prepare: |world| Box::pin($prepare(world)),
             act: |world| Box::pin(ask(world, $event)),
             then: nothing,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::scenario::{By, Said, Scenario};
 use super::schedule::{Deliveries, Schedule};
-use super::stage::{Ran, Stage};
+use super::stage::{Left, Ran, Stage};
 use crate::dump::Dump;
 use crate::proxy::fault::Fault;
 use crate::sound::{unsound, unsound_with};
@@ -48,8 +48,8 @@ impl Peace {
     }
 
     fn learn(&mut self, ran: Ran, scenario: &Scenario) -> Result<(), String> {
-        self.sound(&ran.between)?;
-        self.sound(&ran.end)?;
+        self.sound(&ran.between.table)?;
+        self.sound(&ran.end.table)?;
         if ran.said.iter().chain(&ran.repaired).any(|said| *said == Said::Broken) {
             return Err(format!("{:?}, then {:?}", ran.said, ran.repaired));
         }
@@ -65,8 +65,8 @@ impl Peace {
     /// What is wrong with what came of a schedule.
     pub fn judge(&self, schedule: &Schedule, ran: &Ran) -> Result<(), String> {
         let Schedule { scenario, faults, .. } = schedule;
-        self.sound(&ran.between).map_err(|what| format!("after the fault, {what}"))?;
-        self.sound(&ran.end).map_err(|what| format!("in the end, {what}"))?;
+        self.sound(&ran.between.table).map_err(|what| format!("after the fault, {what}"))?;
+        self.sound(&ran.end.table).map_err(|what| format!("in the end, {what}"))?;
         if scenario.by == By::Trigger && ran.took > LATEST {
             return Err(format!("the answer came after {:?}", ran.took));
         }
@@ -146,7 +146,8 @@ impl Peace {
     }
 
     /// What changed as text, a line an item: without random parts, and without what only counts writes.
-    fn plain(&self, dump: &Dump, counts: bool) -> String {
+    fn plain(&self, left: &Left, counts: bool) -> String {
+        let dump = &left.table;
         // What is remembered of an invitation that is settled opens nothing: it was written late, and is forgotten in time.
         let idle = |item: &&Value| {
             let invitation = item["invitation"].as_str().map(|digest| format!("INVITATION#{digest} | INVITATION"));
@@ -168,8 +169,13 @@ impl Peace {
             self.named(&format!("{key}: {item}"))
         };
         let mut lines: Vec<String> = dump.iter().filter(|(_, item)| !idle(item)).map(line).collect();
+        lines.extend(left.pool.iter().map(|(name, thing)| self.named(&format!("{name}: {thing}"))));
         // Random parts of keys decided about the order.
         lines.sort();
+        if counts {
+            // Each attempt is recorded.
+            lines.dedup_by(|one, other| one == other && one.contains(" | AUDIT#"));
+        }
         lines.join("\n")
     }
 
@@ -201,7 +207,8 @@ fn tokens(text: &str, mut found: impl FnMut(&str)) {
     for word in text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_') {
         let hexadecimal = word.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
         let id = word.len() == 28 && (word.starts_with("m_") || word.starts_with("t_"));
-        if id || (hexadecimal && matches!(word.len(), 16 | 64)) {
+        let app_client = word.len() == 26 && word.bytes().any(|byte| byte.is_ascii_digit());
+        if id || app_client || (hexadecimal && matches!(word.len(), 16 | 64)) {
             found(word);
         }
     }

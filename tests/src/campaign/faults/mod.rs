@@ -1,11 +1,13 @@
 //! Faults at the store: whatever happens to whichever request of whatever is done, nobody gets in who must not, everybody hears a calm
 //! sentence in time, and doing it once more on a good day leaves the table that good days leave.
 
+mod beside;
 mod course;
 mod deeds;
 mod events;
 mod judge;
 mod kinds;
+mod pools;
 mod scenario;
 mod schedule;
 mod stage;
@@ -13,11 +15,12 @@ mod stage;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+pub use beside::{Beside, Seeds};
 pub use judge::Peace;
 pub use kinds::Depth;
 pub use scenario::{By, Said, Scenario, all};
 pub use schedule::{Deliveries, Schedule};
-pub use stage::{Over, Ran, Stage};
+pub use stage::{Left, Over, Ran, Stage};
 
 use self::course::{Course, Stretch};
 use super::{Dice, Effort, Failed, Tally};

@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 use operations::OperationError;
 use serde_json::Value;
 
-use super::{deeds, events};
+use super::{Seeds, deeds, events, pools};
 use crate::{Answer, World};
 
 /// Something that a trigger or an operator does.
@@ -14,6 +14,8 @@ pub struct Scenario {
     pub name: &'static str,
     /// Who does it, and so how long it may take.
     pub by: By,
+    /// The user pool beside the table, if it is asked.
+    pub beside: Option<fn() -> Seeds>,
     /// Puts the table into the state in which it begins.
     pub prepare: Doing<()>,
     /// Does it.
@@ -22,6 +24,13 @@ pub struct Scenario {
     pub then: Doing<Vec<Said>>,
     /// Whether it counts attempts, so that the table tells how often it was tried.
     pub counts: bool,
+}
+
+impl Scenario {
+    /// The same, counting attempts.
+    pub(super) const fn counting(self) -> Self {
+        Self { counts: true, ..self }
+    }
 }
 
 /// Who does something.
@@ -84,6 +93,7 @@ impl Said {
 pub fn all() -> Vec<Scenario> {
     let mut all = events::all();
     all.extend(deeds::all());
+    all.extend(pools::all());
     all
 }
 

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use dynoxide::Database;
 use futures_util::future::join_all;
+use pool::Cognito;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::Beside;
 use super::scenario::{By, Said, Scenario};
 use super::schedule::{Deliveries, Schedule};
 use crate::dump::Dump;
@@ -25,12 +27,14 @@ pub struct Stage {
     processes: Vec<Process>,
     /// Reached without a fault.
     good: Process,
+    /// The user pool that is asked, too, and what was in it at the beginning.
+    beside: Option<(Beside, Dump)>,
     /// The items as they stand at the beginning.
     beginning: BTreeMap<(String, String), Value>,
     /// The same, to be read.
     readable: Dump,
     /// What a good day makes of the beginning, where nothing came of the deliveries: with the event once more, and without.
-    anew: RefCell<BTreeMap<bool, (Vec<Said>, Dump)>>,
+    anew: RefCell<BTreeMap<bool, (Vec<Said>, Left)>>,
 }
 
 /// A process of a trigger, or an operator's command, with its own connection.
@@ -40,6 +44,15 @@ struct Process {
     world: World,
     /// Over a real socket, if there is one.
     _proxy: Option<Faulty>,
+}
+
+/// What changed: an item is null that is gone.
+#[derive(Debug, Clone, Default)]
+pub struct Left {
+    /// In the table.
+    pub table: Dump,
+    /// In the user pool beside it.
+    pub pool: Dump,
 }
 
 /// What came of a schedule.
@@ -53,12 +66,12 @@ pub struct Ran {
     pub took: Duration,
     /// A write that began later than any may, after so long.
     pub late_write: Option<Duration>,
-    /// What changed by the deliveries: an item is null that is gone.
-    pub between: Dump,
+    /// What changed by the deliveries.
+    pub between: Left,
     /// What was said when it was done once more on a good day, and what comes after it.
     pub repaired: Vec<Said>,
     /// What changed in the end.
-    pub end: Dump,
+    pub end: Left,
 }
 
 /// Over what the requests go.
@@ -70,21 +83,37 @@ pub enum Over {
     Http,
 }
 
+impl Left {
+    fn is_empty(&self) -> bool {
+        self.table.is_empty() && self.pool.is_empty()
+    }
+}
+
 impl Stage {
     /// Puts a scenario's beginning into a new table.
     pub async fn set(engine: &Engine, scenario: &Scenario, over: Over) -> Self {
-        let world = World::of_table(engine, engine.table().await);
+        let beside = scenario.beside.map(|seeds| Beside::new(seeds()));
+        let cognito = beside.as_ref().map(|beside| beside.cognito().clone());
+        let world = World::of_table(engine, engine.table().await).beside(cognito.clone());
         (scenario.prepare)(&world).await;
         let table = world.table().name().to_owned();
         let mut processes = Vec::new();
         for _ in 0..3 {
-            processes.push(Process::new(engine, &table, scenario.by, over).await);
+            processes.push(Process::new(engine, &table, scenario.by, over, cognito.clone()).await);
         }
         let beginning = items(engine.database(), &table);
-        let good = Process::new(engine, &table, scenario.by, Over::Process).await;
+        let good = Process::new(engine, &table, scenario.by, Over::Process, cognito).await;
+        let beside = match beside {
+            Some(beside) => {
+                beside.anew().await;
+                let contents = beside.contents().await;
+                Some((beside, contents))
+            }
+            None => None,
+        };
         let readable = readable(&beginning);
         let (engine, anew) = (engine.clone(), RefCell::default());
-        Self { engine, table, by: scenario.by, processes, good, beginning, readable, anew }
+        Self { engine, table, by: scenario.by, processes, good, beside, beginning, readable, anew }
     }
 
     /// The table at the beginning.
@@ -99,6 +128,9 @@ impl Stage {
             process
                 .script
                 .set(faults.iter().filter(|((of, _), _)| *of == number).map(|((_, nth), fault)| (*nth, fault.clone())));
+        }
+        if let Some((beside, _)) = &self.beside {
+            beside.anew().await;
         }
         // Processes that just started: nothing that was guessed in another schedule is known.
         let worlds: Vec<World> = self.processes.iter().map(|process| process.world.forgetful()).collect();
@@ -145,7 +177,7 @@ impl Stage {
         }
         let passed: Vec<Vec<Passed>> = self.processes.iter().map(|process| process.script.passed()).collect();
         let mut touched: BTreeSet<(String, String)> = passed.iter().flatten().flat_map(touched).collect();
-        let between = self.changes(&touched);
+        let between = self.changes(&touched).await;
         // What was answered well is not asked for again: what comes after it must do.
         let again = !said.iter().any(|said| matches!(said, Said::Done(_))) || deliveries == &Deliveries::Thrice;
         let known = Some(()).filter(|()| between.is_empty()).and_then(|()| self.anew.borrow().get(&again).cloned());
@@ -173,7 +205,7 @@ impl Stage {
         scenario: &Scenario,
         again: bool,
         touched: &mut BTreeSet<(String, String)>,
-    ) -> (Vec<Said>, Dump) {
+    ) -> (Vec<Said>, Left) {
         self.good.script.set([]);
         let good = self.good.world.forgetful();
         let mut repaired = Vec::new();
@@ -182,18 +214,26 @@ impl Stage {
         }
         repaired.extend((scenario.then)(&good).await);
         touched.extend(self.good.script.passed().iter().flat_map(self::touched));
-        let end = self.changes(touched);
+        let end = self.changes(touched).await;
         self.put_back(touched);
         (repaired, end)
     }
 
-    /// Which of these items are not as they were, and how they are.
-    fn changes(&self, touched: &BTreeSet<(String, String)>) -> Dump {
+    /// Which of these items are not as they were, and how they are; and whatever is otherwise in the pool.
+    async fn changes(&self, touched: &BTreeSet<(String, String)>) -> Left {
         let changed = touched.iter().filter_map(|key| {
             let now = self.item(key);
             (self.beginning.get(key) != now.as_ref()).then(|| (name(key), now.as_ref().map_or(Value::Null, plain)))
         });
-        changed.collect()
+        let mut pool = Dump::new();
+        if let Some((beside, before)) = &self.beside {
+            pool = beside.contents().await;
+            for name in before.keys() {
+                pool.entry(name.clone()).or_insert(Value::Null);
+            }
+            pool.retain(|name, now| before.get(name) != Some(now));
+        }
+        Left { table: changed.collect(), pool }
     }
 
     fn item(&self, (pk, sk): &(String, String)) -> Option<Value> {
@@ -234,7 +274,7 @@ fn touched(passed: &Passed) -> Vec<(String, String)> {
 }
 
 impl Process {
-    async fn new(engine: &Engine, table: &str, by: By, over: Over) -> Self {
+    async fn new(engine: &Engine, table: &str, by: By, over: Over, cognito: Option<Cognito>) -> Self {
         match over {
             Over::Process => {
                 let script = Script::default();
@@ -242,7 +282,7 @@ impl Process {
                     By::Trigger => engine.connect_scripted(table, &script),
                     By::Operator => engine.tool_scripted(table, &script),
                 };
-                Self { script, world: World::of_table(engine, table), _proxy: None }
+                Self { script, world: World::of_table(engine, table).beside(cognito), _proxy: None }
             }
             Over::Http => {
                 let proxy = Faulty::start(engine).await;
@@ -250,7 +290,8 @@ impl Process {
                     By::Trigger => Engine::connect_at(proxy.endpoint(), table),
                     By::Operator => Engine::tool_at(proxy.endpoint(), table),
                 };
-                Self { script: proxy.script().clone(), world: World::of_table(engine, table), _proxy: Some(proxy) }
+                let world = World::of_table(engine, table).beside(cognito);
+                Self { script: proxy.script().clone(), world, _proxy: Some(proxy) }
             }
         }
     }

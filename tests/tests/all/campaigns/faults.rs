@@ -39,6 +39,8 @@ fn what_broke_once_stays_mended() {
         "domain-assume twice 0.5=missing:0.tenant_id",
         // A catalogue that had lost its roles was taken for an empty one, and the next role written over it.
         "catalogue-set twice 0.2=missing:0.roles",
+        // A run that could not read the table said that the client's name is taken.
+        "app-client-make-on once 0.3=code:AccessDeniedException",
         // An unlocking whose answer was lost was recorded once more.
         "codes-unlock thrice 0.5=slow:10000",
     ] {
