@@ -26,6 +26,7 @@ use store::transaction::Condition;
 use store::{Commit, Entity, Key, Session, Table, Transaction};
 use verify_auth_challenge::VerifyAuthChallenge;
 
+use crate::campaign::faults::Clients;
 use crate::dump::{Dump, dump};
 use crate::proxy::Proxy;
 use crate::{Answer, Engine, Event, nouns};
@@ -48,7 +49,7 @@ pub struct World {
     mail: Mail,
     names: NameMap,
     random: Random,
-    cognito: Option<pool::Cognito>,
+    beside: Option<Clients>,
     /// When every event arrives.
     pub now: Timestamp,
     pre_sign_up: PreSignUp,
@@ -108,19 +109,19 @@ impl World {
             table,
             names,
             random,
-            cognito: None,
+            beside: None,
         }
     }
 
-    /// With a user pool beside it.
+    /// With a user pool and functions beside it.
     #[must_use]
-    pub fn beside(self, cognito: Option<pool::Cognito>) -> Self {
-        Self { cognito, ..self }
+    pub fn beside(self, beside: Option<Clients>) -> Self {
+        Self { beside, ..self }
     }
 
-    /// What asks the user pool beside it.
-    pub fn cognito(&self) -> &pool::Cognito {
-        self.cognito.as_ref().expect("a user pool beside this world")
+    /// What asks the user pool and the functions beside it.
+    pub fn clients(&self) -> &Clients {
+        self.beside.as_ref().expect("a user pool beside this world")
     }
 
     /// As [`World::restarted`], over the same connections: nothing is made anew but the triggers, which have guessed nothing yet.
@@ -128,7 +129,7 @@ impl World {
     pub fn forgetful(&self) -> Self {
         let (table, scan, mail) = (self.table.clone(), self.scan.clone(), self.mail.clone());
         let made = Self::made(self.engine.clone(), table, scan, mail, self.names.clone(), self.random);
-        Self { now: self.now, cognito: self.cognito.clone(), ..made }
+        Self { now: self.now, beside: self.beside.clone(), ..made }
     }
 
     /// The same table under triggers that just started, reached as this table and this mailer reach theirs.

@@ -22,9 +22,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::response::Response;
 use axum::routing::{delete, get, post};
 use tokio::task::JoinHandle;
+use tower_service::Service as _;
 
 use self::function::Function;
 use crate::{Clock, Random, Sink};
@@ -78,7 +80,78 @@ struct Shared {
     options: Options,
 }
 
+/// What there is to know of functions, without a socket and without processes: whoever holds it hands it requests of the control API. For
+/// what must not wait for a socket, such as a test whose time stands still.
+#[derive(Debug, Clone)]
+pub struct InProcess {
+    shared: Arc<Shared>,
+    router: Router,
+}
+
+impl InProcess {
+    /// No function yet.
+    pub fn new(clock: Clock, random: Random, sink: Sink) -> Self {
+        let shared = Shared::new(Options::default(), clock, random, sink);
+        Self { router: shared.router(), shared }
+    }
+
+    /// Adds a function that can be asked about and not called.
+    pub fn add(&self, name: &str) {
+        // Where nothing listens.
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+        self.shared.put(name, PathBuf::new(), BTreeMap::default(), address);
+    }
+
+    /// What the server answers to a request.
+    pub async fn answer(&self, request: Request) -> Response {
+        // A router is always ready.
+        match self.router.clone().call(request).await {
+            Ok(answer) => answer,
+            Err(never) => match never {},
+        }
+    }
+}
+
 impl Shared {
+    fn new(options: Options, clock: Clock, random: Random, sink: Sink) -> Arc<Self> {
+        Arc::new(Self {
+            functions: Mutex::default(),
+            controls: Mutex::default(),
+            numbers: Arc::default(),
+            clock,
+            random,
+            sink,
+            options,
+        })
+    }
+
+    fn router(self: &Arc<Self>) -> Router {
+        Router::new()
+            .route("/2015-03-31/functions/{name}/invocations", post(invoke::invoke))
+            .route("/2015-03-31/functions/{name}/configuration", get(control::configuration))
+            .route("/2015-03-31/functions/{name}/policy", get(control::policy).post(control::add))
+            .route("/2015-03-31/functions/{name}/policy/{statement}", delete(control::remove))
+            .route("/{name}/{worker}/2018-06-01/runtime/invocation/next", get(runtime::next))
+            .route("/{name}/{worker}/2018-06-01/runtime/invocation/{id}/response", post(runtime::response))
+            .route("/{name}/{worker}/2018-06-01/runtime/invocation/{id}/error", post(runtime::error))
+            .route("/{name}/{worker}/2018-06-01/runtime/init/error", post(runtime::init_error))
+            .layer(DefaultBodyLimit::max(PAYLOAD_LIMIT))
+            .layer(axum::middleware::from_fn(crate::loopback::only_local_names))
+            .with_state(Arc::clone(self))
+    }
+
+    /// Puts a function; what it replaces.
+    fn put(
+        self: &Arc<Self>,
+        name: &str,
+        binary: PathBuf,
+        env: BTreeMap<String, String>,
+        address: SocketAddr,
+    ) -> Option<Arc<Function>> {
+        let function = Arc::new(Function::new(name, binary, env, address, self));
+        self.functions.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), function)
+    }
+
     fn find(&self, name: &str) -> Option<Arc<Function>> {
         self.functions.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
@@ -94,27 +167,8 @@ impl Functions {
     pub async fn start_with(options: Options, clock: Clock, random: Random, sink: Sink) -> io::Result<Self> {
         let listener = crate::loopback::bind(options.listen).await?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared {
-            functions: Mutex::default(),
-            controls: Mutex::default(),
-            numbers: Arc::default(),
-            clock,
-            random,
-            sink,
-            options,
-        });
-        let router = Router::new()
-            .route("/2015-03-31/functions/{name}/invocations", post(invoke::invoke))
-            .route("/2015-03-31/functions/{name}/configuration", get(control::configuration))
-            .route("/2015-03-31/functions/{name}/policy", get(control::policy).post(control::add))
-            .route("/2015-03-31/functions/{name}/policy/{statement}", delete(control::remove))
-            .route("/{name}/{worker}/2018-06-01/runtime/invocation/next", get(runtime::next))
-            .route("/{name}/{worker}/2018-06-01/runtime/invocation/{id}/response", post(runtime::response))
-            .route("/{name}/{worker}/2018-06-01/runtime/invocation/{id}/error", post(runtime::error))
-            .route("/{name}/{worker}/2018-06-01/runtime/init/error", post(runtime::init_error))
-            .layer(DefaultBodyLimit::max(PAYLOAD_LIMIT))
-            .layer(axum::middleware::from_fn(crate::loopback::only_local_names))
-            .with_state(Arc::clone(&shared));
+        let shared = Shared::new(options, clock, random, sink);
+        let router = shared.router();
         let server = tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;
         });
@@ -132,14 +186,7 @@ impl Functions {
         env: impl IntoIterator<Item = (K, V)>,
     ) {
         let env = env.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        let function = Function::new(name, binary.into(), env, self.address, &self.shared);
-        let before = self
-            .shared
-            .functions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name.to_owned(), Arc::new(function));
-        if let Some(before) = before {
+        if let Some(before) = self.shared.put(name, binary.into(), env, self.address) {
             before.stop();
         }
     }

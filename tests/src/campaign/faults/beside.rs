@@ -1,17 +1,20 @@
-//! A user pool beside the table, without a socket: never faulty itself, and before every schedule as it was at the beginning.
+//! A user pool and its functions beside the table, without a socket: never faulty themselves, and before every schedule as they were at the
+//! beginning.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_cognitoidentityprovider as cognito;
 use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_lambda as lambda;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::HeaderValue;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use user_pool::{Clock, InProcess, PoolSettings, Random, Settings, Sink};
+use user_pool::{Clock, InProcess, PoolSettings, Random, Settings, Sink, functions};
 
 use crate::dump::Dump;
 use crate::in_process::{client, response};
@@ -24,6 +27,8 @@ pub struct Seeds {
     pub settings: PoolSettings,
     /// Requests that make its users, in this order.
     pub users: Vec<(&'static str, Value)>,
+    /// The functions that there are in Lambda, by their names.
+    pub functions: Vec<String>,
 }
 
 /// The pool.
@@ -31,38 +36,59 @@ pub struct Seeds {
 pub struct Beside {
     seeds: Seeds,
     wire: Wire,
-    cognito: cognito::Client,
+    clients: Clients,
+}
+
+/// What asks them.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// The user pool.
+    pub cognito: cognito::Client,
+    /// The functions.
+    pub lambda: lambda::Client,
 }
 
 impl Beside {
     pub(super) fn new(seeds: Seeds) -> Self {
-        let wire = Wire(Arc::new(Mutex::new(empty(&seeds.settings))));
+        let wire = Wire(Arc::new(Mutex::new(Servers::new(&seeds))));
+        let keys = Credentials::new("local", "local", None, None, "tests");
         let config = cognito::Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-west-1"))
-            .endpoint_url("http://127.0.0.1:9")
-            .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
+            .region(Region::new(REGION))
+            .endpoint_url(NOWHERE)
+            .credentials_provider(keys.clone())
             .http_client(client(wire.clone()))
             .build();
-        Self { seeds, wire, cognito: cognito::Client::from_conf(config) }
+        let functions = lambda::Config::builder()
+            .behavior_version(lambda::config::BehaviorVersion::latest())
+            .region(lambda::config::Region::new(REGION))
+            .endpoint_url(NOWHERE)
+            .credentials_provider(keys)
+            .http_client(client(wire.clone()))
+            .build();
+        let clients =
+            Clients { cognito: cognito::Client::from_conf(config), lambda: lambda::Client::from_conf(functions) };
+        Self { seeds, wire, clients }
     }
 
-    /// What asks it.
-    pub const fn cognito(&self) -> &cognito::Client {
-        &self.cognito
+    /// What asks them.
+    pub const fn clients(&self) -> &Clients {
+        &self.clients
     }
 
-    /// As it was at the beginning.
+    /// As they were at the beginning.
     pub async fn anew(&self) {
-        *self.wire.0.lock().expect("a lock") = empty(&self.seeds.settings);
+        *self.wire.0.lock().expect("a lock") = Servers::new(&self.seeds);
         for (operation, asked) in &self.seeds.users {
             self.ask(operation, asked).await;
         }
     }
 
-    /// Its app clients and its users.
+    /// The pool's triggers, its app clients and its users.
     pub async fn contents(&self) -> Dump {
         let mut all = Dump::new();
+        let pool = self.ask("DescribeUserPool", &json!({ "UserPoolId": POOL })).await;
+        all.insert("triggers".to_owned(), pool["UserPool"]["LambdaConfig"].clone());
         let clients = self.ask("ListUserPoolClients", &json!({ "UserPoolId": POOL, "MaxResults": 60 })).await;
         for client in clients["UserPoolClients"].as_array().into_iter().flatten() {
             let asked = json!({ "UserPoolId": POOL, "ClientId": client["ClientId"] });
@@ -81,58 +107,94 @@ impl Beside {
 
     async fn ask(&self, operation: &str, asked: &Value) -> Value {
         let target = format!("AWSCognitoIdentityProviderService.{operation}");
-        let (status, answer) = ask(self.wire.pool(), &target, asked.to_string().into_bytes()).await;
+        let request = Request::post("/").header("x-amz-target", target).body(Body::from(asked.to_string()));
+        let (status, _, answer) = self.wire.servers().answer(request.expect("a request")).await;
         let answer = serde_json::from_slice(&answer).expect("JSON");
         assert_eq!(status, 200, "{operation}: {answer}");
         answer
     }
 }
 
-/// The same in every schedule, whatever was done in another one.
-fn empty(settings: &PoolSettings) -> InProcess {
-    let count = AtomicU64::new(1);
-    let random = Random::new(move |bytes: &mut [u8]| {
-        for chunk in bytes.chunks_mut(8) {
-            let bits = count.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-            for (to, from) in chunk.iter_mut().zip(bits) {
-                *to = from;
-            }
-        }
-    });
-    InProcess::new(Settings::new(vec![settings.clone()], Clock::new(now), random, Sink::silent()))
+const REGION: &str = "eu-west-1";
+
+/// Nothing listens there, so whoever forgets to take the wire fails.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
+/// How Lambda's API says which error it is.
+const ERROR: &str = "x-amzn-errortype";
+
+/// The user pool's server and Lambda's.
+#[derive(Debug, Clone)]
+struct Servers {
+    pool: InProcess,
+    functions: functions::InProcess,
 }
 
-/// Stands for the network between the SDK and the pool.
+impl Servers {
+    /// The same in every schedule, whatever was done in another one.
+    fn new(seeds: &Seeds) -> Self {
+        let count = AtomicU64::new(1);
+        let random = Random::new(move |bytes: &mut [u8]| {
+            for chunk in bytes.chunks_mut(8) {
+                let bits = count.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+                for (to, from) in chunk.iter_mut().zip(bits) {
+                    *to = from;
+                }
+            }
+        });
+        let functions = functions::InProcess::new(Clock::new(now), random.clone(), Sink::silent());
+        for name in &seeds.functions {
+            functions.add(name);
+        }
+        let pools = vec![seeds.settings.clone()];
+        Self { pool: InProcess::new(Settings::new(pools, Clock::new(now), random, Sink::silent())), functions }
+    }
+
+    /// Status, kind of error and body.
+    async fn answer(&self, mut request: Request) -> (u16, Option<String>, Vec<u8>) {
+        let headers = request.headers_mut();
+        headers.insert("host", HeaderValue::from_static("127.0.0.1"));
+        // Any will do.
+        headers.insert("authorization", HeaderValue::from_static("local"));
+        let answer = if headers.contains_key("x-amz-target") {
+            self.pool.answer(request).await
+        } else {
+            self.functions.answer(request).await
+        };
+        let status = answer.status().as_u16();
+        let kind = answer.headers().get(ERROR).map(|kind| kind.to_str().expect("a kind").to_owned());
+        (status, kind, answer.into_body().collect().await.expect("a body").to_bytes().to_vec())
+    }
+}
+
+/// Stands for the network between the SDKs and them.
 #[derive(Debug, Clone)]
-struct Wire(Arc<Mutex<InProcess>>);
+struct Wire(Arc<Mutex<Servers>>);
 
 impl Wire {
-    fn pool(&self) -> InProcess {
+    fn servers(&self) -> Servers {
         self.0.lock().expect("a lock").clone()
     }
 }
 
-async fn ask(pool: InProcess, target: &str, body: Vec<u8>) -> (u16, Vec<u8>) {
-    let request = Request::post("/")
-        .header("host", "127.0.0.1")
-        .header("x-amz-target", target)
-        // Any will do.
-        .header("authorization", "local")
-        .body(Body::from(body))
-        .expect("a request");
-    let answer = pool.answer(request).await;
-    let status = answer.status().as_u16();
-    (status, answer.into_body().collect().await.expect("a body").to_bytes().to_vec())
-}
-
 impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
-        let body = request.body().bytes().unwrap_or_default().to_vec();
-        let pool = self.pool();
+        let path = request.uri().strip_prefix(NOWHERE).unwrap_or_else(|| request.uri());
+        let mut asked = Request::builder().method(request.method()).uri(path);
+        for name in ["x-amz-target", "content-type"] {
+            if let Some(value) = request.headers().get(name) {
+                asked = asked.header(name, value);
+            }
+        }
+        let asked = asked.body(Body::from(request.body().bytes().unwrap_or_default().to_vec())).expect("a request");
+        let servers = self.servers();
         HttpConnectorFuture::new(async move {
-            let (status, body) = ask(pool, &target, body).await;
-            Ok(response(status, body))
+            let (status, kind, body) = servers.answer(asked).await;
+            let mut response = response(status, body);
+            if let Some(kind) = kind {
+                response.headers_mut().insert(ERROR, kind);
+            }
+            Ok(response)
         })
     }
 }

@@ -15,7 +15,7 @@ mod stage;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-pub use beside::{Beside, Seeds};
+pub use beside::{Beside, Clients, Seeds};
 pub use judge::Peace;
 pub use kinds::Depth;
 pub use scenario::{By, Said, Scenario, all};

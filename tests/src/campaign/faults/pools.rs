@@ -1,19 +1,23 @@
 //! The scenarios of operators whose commands also ask a user pool.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::{Chain, Client, ClientKind};
 use operations::{
-    Case, ClientWish, Finding, Fixed, ImportDone, ImportRow, OperationError, Operations, PolicyChange, PoolImport,
-    RolesFrom, Severity, Step, UserPools,
+    Adopting, AttachError, AttachWish, Case, ClientWish, Finding, Fixed, ImportDone, ImportRow, OperationError,
+    Operations, OurFunctions, PolicyChange, PoolImport, RolesFrom, Severity, Step, UserPools,
 };
+use pool::attach::Reading;
+use pool::survey::Trigger;
 use serde_json::json;
 use store::Key;
 use store::entity::ClientIntent;
 use user_pool::{ClientSeed, ClientSettings, PoolSettings};
 
-use super::Seeds;
 use super::deeds::{acme, app, operator};
 use super::events::{BEN, BOB, town};
 use super::scenario::{By, Said, Scenario, nothing};
+use super::{Clients, Seeds};
 use crate::World;
 use crate::nouns::{POOL, client, email, member_id, minutes, now, parse, person, pool, roles};
 
@@ -26,7 +30,7 @@ const MADE: &str = "1made0by0a0run0before00000";
 const PASSWORD: &str = "Correct-horse-1";
 
 fn pools(world: &World) -> UserPools<'_> {
-    UserPools { cognito: world.cognito(), claims: &[], adopted: false }
+    UserPools { cognito: &world.clients().cognito, claims: &[], adopted: false }
 }
 
 fn adopted(world: &World) -> UserPools<'_> {
@@ -56,7 +60,7 @@ fn seeds(clients: Vec<ClientSeed>) -> Seeds {
     let api = user_pool::ResourceServer { identifier: "api".to_owned(), scopes: vec!["read".to_owned()] };
     let custom_attributes = vec!["company".to_owned()];
     let settings = PoolSettings { clients, resource_servers: vec![api], custom_attributes, ..PoolSettings::new(POOL) };
-    Seeds { settings, users: Vec::new() }
+    Seeds { settings, ..Seeds::default() }
 }
 
 fn seed(id: &str, settings: ClientSettings) -> ClientSeed {
@@ -78,6 +82,13 @@ fn lax() -> Seeds {
         seed("acme", ClientSettings::for_passwords("acme")),
         ClientSeed { generate_secret: true, ..seed("robot", ClientSettings::for_machine("robot", ["api/read"])) },
     ])
+}
+
+/// Nothing is attached, and a client was never bound.
+fn unattached() -> Seeds {
+    let clients = lax().settings.clients.into_iter().chain([seed("stray", ClientSettings::for_passwords("stray"))]);
+    let functions = Trigger::OURS.map(|trigger| format!("tenantry-{}", trigger.name())).to_vec();
+    Seeds { functions, ..seeds(clients.collect()) }
 }
 
 /// Of ben and bob it says of which tenant they are; eve never confirmed.
@@ -161,10 +172,10 @@ async fn import(world: &World, ops: &Operations) -> Result<ImportDone, Operation
     let import = PoolImport {
         pool: pool(),
         attribute: "custom:company".to_owned(),
-        map: std::collections::BTreeMap::new(),
+        map: BTreeMap::new(),
         roles: RolesFrom::Said(roles(&["member"])),
     };
-    let plan = ops.plan_pool_import(world.cognito(), &import, &|_| {}).await?;
+    let plan = ops.plan_pool_import(&world.clients().cognito, &import, &|_| {}).await?;
     let mut done = ImportDone::default();
     ops.import_from_pool(&plan, &|_| {}, &mut done).await?;
     let unread = unread();
@@ -172,9 +183,41 @@ async fn import(world: &World, ops: &Operations) -> Result<ImportDone, Operation
 }
 
 async fn sub_of(world: &World, address: &str) -> Option<String> {
-    let asked = world.cognito().list_users().user_pool_id(POOL).filter(format!("email = \"{address}\""));
+    let asked = world.clients().cognito.list_users().user_pool_id(POOL).filter(format!("email = \"{address}\""));
     let found = asked.send().await.expect("a list");
     found.users().first().and_then(|user| user.username()).map(str::to_owned)
+}
+
+/// Attaches the functions to the pool, whose clients are said to be meant to enforce.
+async fn attach(world: &World, ops: &Operations) -> Result<(), OperationError> {
+    let Clients { cognito, lambda } = world.clients();
+    let wish = AttachWish {
+        pool: pool(),
+        functions: OurFunctions { prefix: "tenantry".to_owned(), alias: None, exactly: BTreeMap::new() },
+        only: BTreeSet::new(),
+        version: None,
+        enforced: true,
+        probe: false,
+        attributes: Vec::new(),
+        reading: Reading::Nobody,
+        tenantctl: "tenantctl".to_owned(),
+        look: String::new(),
+    };
+    let aws = Adopting { cognito, lambda };
+    let attached = async {
+        let plan = ops.plan_attach(aws, &wish, &|_| {}).await?;
+        ops.attach(aws, &wish, &plan).await
+    };
+    match attached.await {
+        // What one run did of it is its own business.
+        Ok(attached) if attached.warnings.is_empty() => Ok(()),
+        // It is attached, and what could not be looked at is told.
+        Ok(_) => Err(unread()),
+        Err(AttachError::Operation(error)) => Err(error),
+        // Somebody else is at it, and it is told.
+        Err(AttachError::PoolChanged(_) | AttachError::NotKept { .. }) => Err(unread()),
+        Err(other) => panic!("{other}"),
+    }
 }
 
 fn unread() -> OperationError {
@@ -231,6 +274,7 @@ pub(super) fn all() -> Vec<Scenario> {
             let case = case(Step::ForgetUser { pool: pool(), user_name, sub, before: minutes(1) });
             treat(&ops, pools(world), case).await
         }),
+        of!("attach", unattached, town, |world, ops| attach(world, &ops)).counting(),
         of!("import-row", empty, town, |world, ops| async {
             let row = ImportRow {
                 person: person("bob"),

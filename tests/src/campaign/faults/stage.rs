@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use dynoxide::Database;
 use futures_util::future::join_all;
-use pool::Cognito;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::Beside;
 use super::scenario::{By, Said, Scenario};
 use super::schedule::{Deliveries, Schedule};
+use super::{Beside, Clients};
 use crate::dump::Dump;
 use crate::proxy::faulty::Faulty;
 use crate::proxy::script::{Passed, Script};
@@ -93,16 +92,16 @@ impl Stage {
     /// Puts a scenario's beginning into a new table.
     pub async fn set(engine: &Engine, scenario: &Scenario, over: Over) -> Self {
         let beside = scenario.beside.map(|seeds| Beside::new(seeds()));
-        let cognito = beside.as_ref().map(|beside| beside.cognito().clone());
-        let world = World::of_table(engine, engine.table().await).beside(cognito.clone());
+        let clients = beside.as_ref().map(|beside| beside.clients().clone());
+        let world = World::of_table(engine, engine.table().await).beside(clients.clone());
         (scenario.prepare)(&world).await;
         let table = world.table().name().to_owned();
         let mut processes = Vec::new();
         for _ in 0..3 {
-            processes.push(Process::new(engine, &table, scenario.by, over, cognito.clone()).await);
+            processes.push(Process::new(engine, &table, scenario.by, over, clients.clone()).await);
         }
         let beginning = items(engine.database(), &table);
-        let good = Process::new(engine, &table, scenario.by, Over::Process, cognito).await;
+        let good = Process::new(engine, &table, scenario.by, Over::Process, clients).await;
         let beside = match beside {
             Some(beside) => {
                 beside.anew().await;
@@ -274,7 +273,7 @@ fn touched(passed: &Passed) -> Vec<(String, String)> {
 }
 
 impl Process {
-    async fn new(engine: &Engine, table: &str, by: By, over: Over, cognito: Option<Cognito>) -> Self {
+    async fn new(engine: &Engine, table: &str, by: By, over: Over, clients: Option<Clients>) -> Self {
         match over {
             Over::Process => {
                 let script = Script::default();
@@ -282,7 +281,7 @@ impl Process {
                     By::Trigger => engine.connect_scripted(table, &script),
                     By::Operator => engine.tool_scripted(table, &script),
                 };
-                Self { script, world: World::of_table(engine, table).beside(cognito), _proxy: None }
+                Self { script, world: World::of_table(engine, table).beside(clients), _proxy: None }
             }
             Over::Http => {
                 let proxy = Faulty::start(engine).await;
@@ -290,7 +289,7 @@ impl Process {
                     By::Trigger => Engine::connect_at(proxy.endpoint(), table),
                     By::Operator => Engine::tool_at(proxy.endpoint(), table),
                 };
-                let world = World::of_table(engine, table).beside(cognito);
+                let world = World::of_table(engine, table).beside(clients);
                 Self { script: proxy.script().clone(), world, _proxy: Some(proxy) }
             }
         }
