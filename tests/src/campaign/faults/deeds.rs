@@ -9,7 +9,7 @@ use domain::{
 use jiff::SignedDuration;
 use operations::registrations::{Right, Subject};
 use operations::{
-    DnsFailure, Invite, NewBinding, NewMember, NewTenant, Operations, PolicyChange, Releasing, TxtRecords,
+    Barring, DnsFailure, Invite, NewBinding, NewMember, NewTenant, Operations, PolicyChange, Releasing, TxtRecords,
     challenge_name,
 };
 use store::Key;
@@ -108,6 +108,12 @@ async fn requested(world: &World) {
 async fn second_owner(world: &World) {
     town(world).await;
     world.with_member(&Membership { roles: roles(&["owner"]), ..member("otto", "acme") }).await;
+}
+
+/// Bob came without an address.
+async fn nameless(world: &World) {
+    town(world).await;
+    world.with_member(&Membership { address: None, ..member("bob", "acme") }).await;
 }
 
 async fn paused(world: &World) {
@@ -216,6 +222,24 @@ pub(super) fn all() -> Vec<Scenario> {
         of!("member-remove-an-owner", second_owner, operator, |ops| ops.remove(&acme(), &person("otto").into(), None)),
         of!("member-remove-the-last-owner", town, operator, |ops| ops.remove(&acme(), &person("olga").into(), None)),
         of!("member-remove-the-suspended", suspended, operator, |ops| ops.remove(&acme(), &person("ann").into(), None)),
+        of!("member-suspend-barring-nobody", town, operator, |ops| ops.suspend_barring(
+            &acme(),
+            &person("ann").into(),
+            &Barring::Without,
+            None
+        )),
+        of!("member-remove-barring-nobody", town, operator, |ops| ops.remove_barring(
+            &acme(),
+            &person("ann").into(),
+            &Barring::Without,
+            None
+        )),
+        of!("member-remove-barring-an-address", nameless, operator, |ops| ops.remove_barring(
+            &acme(),
+            &person("bob").into(),
+            &Barring::Address(email(BOB)),
+            None
+        )),
         of!("member-reinstate", removed, operator, |ops| ops.reinstate(&acme(), &person("ann").into(), None, None)),
         of!("mailbox-lift-bar", barred, operator, |ops| ops.lift_bar(&acme(), &email(BEN), None)),
         of!("person-erase", erasable, operator, |ops| ops.erase_person(&person("ann"), None, Some("a test"))),
