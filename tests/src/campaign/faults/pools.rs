@@ -189,7 +189,8 @@ async fn sub_of(world: &World, address: &str) -> Option<String> {
 }
 
 /// Attaches the functions to the pool, whose clients are said to be meant to enforce.
-async fn attach(world: &World, ops: &Operations) -> Result<(), OperationError> {
+async fn attach(world: &World) -> Said {
+    let ops = operator(world);
     let Clients { cognito, lambda } = world.clients();
     let wish = AttachWish {
         pool: pool(),
@@ -210,13 +211,12 @@ async fn attach(world: &World, ops: &Operations) -> Result<(), OperationError> {
     };
     match attached.await {
         // What one run did of it is its own business.
-        Ok(attached) if attached.warnings.is_empty() => Ok(()),
+        Ok(attached) if attached.warnings.is_empty() => Said::Done("attached".to_owned()),
         // It is attached, and what could not be looked at is told.
-        Ok(_) => Err(unread()),
-        Err(AttachError::Operation(error)) => Err(error),
-        // Somebody else is at it, and it is told.
-        Err(AttachError::PoolChanged(_) | AttachError::NotKept { .. }) => Err(unread()),
-        Err(other) => panic!("{other}"),
+        Ok(_) => Said::Broken,
+        Err(AttachError::Operation(error)) => Said::of_operation(Err::<(), _>(error)),
+        // Somebody else is at it.
+        Err(other) => Said::No(other.code().to_owned()),
     }
 }
 
@@ -226,17 +226,18 @@ fn unread() -> OperationError {
 
 macro_rules! of {
     ($name:literal, $seeds:expr, $prepare:expr, |$world:ident, $ops:ident| $act:expr) => {
+        of!($name, $seeds, $prepare, async |$world: &World| {
+            let $ops = operator($world);
+            Said::of_operation($act.await)
+        })
+    };
+    ($name:literal, $seeds:expr, $prepare:expr, $act:expr) => {
         Scenario {
             name: $name,
             by: By::Operator,
             beside: Some($seeds),
             prepare: |world| Box::pin($prepare(world)),
-            act: |$world| {
-                Box::pin(async move {
-                    let $ops = operator($world);
-                    Said::of_operation($act.await)
-                })
-            },
+            act: |world| Box::pin(async move { $act(world).await }),
             then: nothing,
             counts: false,
         }
@@ -274,7 +275,7 @@ pub(super) fn all() -> Vec<Scenario> {
             let case = case(Step::ForgetUser { pool: pool(), user_name, sub, before: minutes(1) });
             treat(&ops, pools(world), case).await
         }),
-        of!("attach", unattached, town, |world, ops| attach(world, &ops)).counting(),
+        of!("attach", unattached, town, attach).counting(),
         of!("import-row", empty, town, |world, ops| async {
             let row = ImportRow {
                 person: person("bob"),
