@@ -87,7 +87,7 @@ fn lax() -> Seeds {
 /// Nothing is attached, and a client was never bound.
 fn unattached() -> Seeds {
     let clients = lax().settings.clients.into_iter().chain([seed("stray", ClientSettings::for_passwords("stray"))]);
-    let functions = Trigger::OURS.map(|trigger| format!("tenantry-{}", trigger.name())).to_vec();
+    let functions = vec![format!("tenantry-{}", Trigger::PreSignUp.name())];
     Seeds { functions, ..seeds(clients.collect()) }
 }
 
@@ -188,14 +188,15 @@ async fn sub_of(world: &World, address: &str) -> Option<String> {
     found.users().first().and_then(|user| user.username()).map(str::to_owned)
 }
 
-/// Attaches the functions to the pool, whose clients are said to be meant to enforce.
+/// Attaches a function to the pool, whose clients are said to be meant to enforce.
 async fn attach(world: &World) -> Said {
     let ops = operator(world);
     let Clients { cognito, lambda } = world.clients();
     let wish = AttachWish {
         pool: pool(),
         functions: OurFunctions { prefix: "tenantry".to_owned(), alias: None, exactly: BTreeMap::new() },
-        only: BTreeSet::new(),
+        // The table hears the same, however many there are.
+        only: BTreeSet::from([Trigger::PreSignUp]),
         version: None,
         enforced: true,
         probe: false,
