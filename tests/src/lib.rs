@@ -15,6 +15,7 @@
 pub mod acts;
 pub mod addresses;
 pub mod answer;
+pub mod beside;
 pub mod bulk;
 pub mod campaign;
 pub mod description;

@@ -26,7 +26,7 @@ use store::transaction::Condition;
 use store::{Commit, Entity, Key, Session, Table, Transaction};
 use verify_auth_challenge::VerifyAuthChallenge;
 
-use crate::campaign::faults::Clients;
+use crate::beside::Clients;
 use crate::dump::{Dump, dump};
 use crate::proxy::Proxy;
 use crate::{Answer, Engine, Event, nouns};
@@ -38,6 +38,16 @@ pub type Random = fn() -> Option<[u8; 16]>;
 pub fn counted() -> Option<[u8; 16]> {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     Some((u128::from(COUNT.fetch_add(1, Ordering::Relaxed)) << 64).to_be_bytes())
+}
+
+/// Other bytes every time, the same in every run that counts from the same number.
+pub(crate) fn fill(count: &AtomicU64, bytes: &mut [u8]) {
+    for chunk in bytes.chunks_mut(8) {
+        let bits = count.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+        for (to, from) in chunk.iter_mut().zip(bits) {
+            *to = from;
+        }
+    }
 }
 
 /// A table with the triggers over it. Time is [`nouns::now`] unless it is set.

@@ -1,6 +1,6 @@
 //! The operators' scenarios: every operation that writes to the table.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use domain::{
     Actor, BarReason, Client, ClientKind, JoinMode, Membership, MembershipStatus, Mode, ProviderKind, RoleGrant,
@@ -22,16 +22,12 @@ use crate::nouns::{
     by_domain, client, domain_name, email, invitation, member, minutes, now, parse, person, pool, provider_name, roles,
     tenant_id,
 };
+use crate::world::fill;
 
 /// Bytes that nobody used before in this process. Nothing here is secret.
 fn random(bytes: &mut [u8]) {
     static COUNT: AtomicU64 = AtomicU64::new(1 << 40);
-    for chunk in bytes.chunks_mut(8) {
-        let bits = COUNT.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-        for (to, from) in chunk.iter_mut().zip(bits) {
-            *to = from;
-        }
-    }
+    fill(&COUNT, bytes);
 }
 
 pub(super) fn operator(world: &World) -> Operations {

@@ -1,7 +1,6 @@
 //! Faults at the store: whatever happens to whichever request of whatever is done, nobody gets in who must not, everybody hears a calm
 //! sentence in time, and doing it once more on a good day leaves the table that good days leave.
 
-mod beside;
 mod course;
 mod deeds;
 mod events;
@@ -15,7 +14,6 @@ mod stage;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-pub use beside::{Beside, Clients, Seeds};
 pub use judge::Peace;
 pub use kinds::Depth;
 pub use scenario::{By, Said, Scenario, all};

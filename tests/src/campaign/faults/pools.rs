@@ -17,8 +17,8 @@ use user_pool::{ClientSeed, ClientSettings, PoolSettings};
 use super::deeds::{acme, app, operator};
 use super::events::{BEN, BOB, town};
 use super::scenario::{By, Said, Scenario, nothing};
-use super::{Clients, Seeds};
 use crate::World;
+use crate::beside::{Clients, Seeds};
 use crate::nouns::{POOL, client, email, member_id, minutes, now, parse, person, pool, roles};
 
 /// What stands in the name of a client that was made for an intent.

@@ -4,7 +4,8 @@ use futures_util::future::LocalBoxFuture;
 use operations::OperationError;
 use serde_json::Value;
 
-use super::{Seeds, deeds, events, pools};
+use super::{deeds, events, pools};
+use crate::beside::Seeds;
 use crate::{Answer, World};
 
 /// Something that a trigger or an operator does.

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::scenario::{By, Said, Scenario};
 use super::schedule::{Deliveries, Schedule};
-use super::{Beside, Clients};
+use crate::beside::{Beside, Clients};
 use crate::dump::Dump;
 use crate::proxy::faulty::Faulty;
 use crate::proxy::script::{Passed, Script};

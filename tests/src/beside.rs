@@ -1,7 +1,7 @@
 //! A user pool and its functions beside the table, without a socket: never faulty themselves, and before every schedule as they were at the
 //! beginning.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_cognitoidentityprovider as cognito;
@@ -19,6 +19,7 @@ use user_pool::{Clock, InProcess, PoolSettings, Random, Settings, Sink, function
 use crate::dump::Dump;
 use crate::in_process::{client, response};
 use crate::nouns::{POOL, now};
+use crate::world::fill;
 
 /// What is in a pool at the beginning.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +32,7 @@ pub struct Seeds {
     pub functions: Vec<String>,
 }
 
-/// The pool.
+/// The pool and its functions.
 #[derive(Debug)]
 pub struct Beside {
     seeds: Seeds,
@@ -49,7 +50,8 @@ pub struct Clients {
 }
 
 impl Beside {
-    pub(super) fn new(seeds: Seeds) -> Self {
+    /// With these in it once it is made anew.
+    pub fn new(seeds: Seeds) -> Self {
         let wire = Wire(Arc::new(Mutex::new(Servers::new(&seeds))));
         let keys = Credentials::new("local", "local", None, None, "tests");
         let config = cognito::Config::builder()
@@ -134,14 +136,7 @@ impl Servers {
     /// The same in every schedule, whatever was done in another one.
     fn new(seeds: &Seeds) -> Self {
         let count = AtomicU64::new(1);
-        let random = Random::new(move |bytes: &mut [u8]| {
-            for chunk in bytes.chunks_mut(8) {
-                let bits = count.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-                for (to, from) in chunk.iter_mut().zip(bits) {
-                    *to = from;
-                }
-            }
-        });
+        let random = Random::new(move |bytes: &mut [u8]| fill(&count, bytes));
         let functions = functions::InProcess::new(Clock::new(now), random.clone(), Sink::silent());
         for name in &seeds.functions {
             functions.add(name);
