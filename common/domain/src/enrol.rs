@@ -3,16 +3,17 @@
 use jiff::Timestamp;
 
 use crate::account::Account;
-use crate::id::MemberId;
-use crate::invitation::{InvitationDigest, Terms};
+use crate::id::{MemberId, Person};
+use crate::invitation::{InvitationDigest, Inviter, Terms};
 use crate::mailbox::{BarReason, Mailbox};
 use crate::membership::{Membership, MembershipStatus, Origin};
 use crate::ownership::DomainOwner;
 use crate::proof::MailboxProof;
 use crate::provider::Provider;
 use crate::refusal::Refusal;
-use crate::role::Roles;
+use crate::role::{Rank, Roles};
 use crate::sign_up::{domain_route, refusal_for};
+use crate::standing::origin_stands;
 use crate::tenant::{JoinMode, Tenant};
 
 /// What the decision rests on.
@@ -36,6 +37,8 @@ pub struct Facts<'a> {
     pub remembered: Option<&'a InvitationDigest>,
     /// The row of the mailbox's holder, where that is somebody else.
     pub predecessor: Option<&'a Membership>,
+    /// Whether who made the open invitation may still grant what it grants: see [`may_still_invite`].
+    pub inviter_may: bool,
 }
 
 /// The answer.
@@ -84,7 +87,9 @@ fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
     let newer = |terms: &&Terms| ended.is_none_or(|(_, since)| terms.created > since);
     let proof = MailboxProof::of(facts.account, &facts.tenant.id, facts.domain, facts.provider);
     // Who is invited is told to nobody who has not proven the mailbox: otherwise any address that somebody gives their account asks.
-    let invitation = facts.mailbox.open_invitation(facts.now).filter(newer).filter(|_| proof.is_ok());
+    let open = facts.mailbox.open_invitation(facts.now).filter(newer).filter(|_| proof.is_ok());
+    // What nobody may grant any more closes no other way in.
+    let invitation = open.filter(|_| facts.inviter_may);
     // Nothing but a newer invitation leads back in, so without one the row says why, whatever is or is not proven.
     match ended {
         Some((status, _)) if invitation.is_none() => return Err(refusal_of(status)),
@@ -134,8 +139,31 @@ fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
     } else if policy.join == JoinMode::Open {
         return Ok(Enrolment::Join(join(proof, policy.default_roles.clone(), Origin::Open)));
     }
-    // What pre sign-up admitted has ceased to be true: say that, not that an invitation is needed.
-    Err(if facts.remembered.is_some() { Refusal::InvitationUnusable } else { Refusal::InvitationRequired })
+    // What pre sign-up admitted, or somebody was sent, has ceased to be true: say that, not that an invitation is needed.
+    let had_one = facts.remembered.is_some() || open.is_some();
+    Err(if had_one { Refusal::InvitationUnusable } else { Refusal::InvitationRequired })
+}
+
+/// Whether an invitation may still be redeemed by this person: an operator's always; a member's while they stand (or, where the tenant
+/// wants that, after they were removed, up to plain members), and nobody grants above themselves, nor to themselves.
+///
+/// `inviter`: the member's row, and whether it [stands](crate::standing::stands). `visitor`: who redeems, where that is known.
+pub fn may_still_invite(
+    terms: &Terms,
+    inviter: Option<(&Membership, bool)>,
+    tenant: &Tenant,
+    visitor: Option<&Person>,
+) -> bool {
+    let Inviter::Member(person) = &terms.inviter else { return true };
+    let Some((row, stands)) = inviter else { return false };
+    let needed = terms.roles.ceiling();
+    let outlives = tenant.policy.invitations_outlive_inviter && needed.rank <= Rank::Member && needed.custom.is_empty();
+    let may = match row.status {
+        MembershipStatus::Active => stands,
+        MembershipStatus::Removed | MembershipStatus::Superseded => outlives,
+        MembershipStatus::Requested | MembershipStatus::Denied | MembershipStatus::Suspended => false,
+    };
+    may && Some(person) != visitor && needed.allows(&row.roles)
 }
 
 /// What a row that ended, or never began, says.
@@ -157,5 +185,6 @@ fn former_self<'a>(facts: &Facts<'a>, proof: &MailboxProof) -> Option<&'a Member
             && Some(&row.person.pool) == pool
             && row.address.as_ref() == Some(proof.address())
             && !matches!(row.origin, Origin::Provider(_))
+            && origin_stands(row, facts.domain, facts.provider)
     })
 }

@@ -21,6 +21,7 @@ pub mod provider;
 pub mod refusal;
 pub mod role;
 pub mod sign_up;
+pub mod standing;
 pub mod tenant;
 pub mod unseen;
 

@@ -87,9 +87,10 @@ impl Mailbox {
         self.ended.map_or(now, |ended| now.max(after(ended)))
     }
 
-    /// Lets somebody in past a removal: what it ended for other accounts of the mailbox stays ended.
-    pub fn let_past(&mut self) {
-        self.ended = self.bar.take().map(|bar| bar.since).max(self.ended);
+    /// Lets somebody in past a removal: what it ended for other accounts of the mailbox stays ended. It kept them all out until now, so
+    /// now is when they ended, whatever the clock that the removal was made by.
+    pub fn let_past(&mut self, now: Timestamp) {
+        self.ended = self.bar.take().map(|bar| bar.since.max(now)).max(self.ended);
     }
 
     /// The invitation, if it is open at this time and no bar outweighs it.

@@ -1,19 +1,19 @@
 //! A person at a tenant's door: the facts that decide, and the one transaction in which somebody becomes a member.
 
-use domain::enrol::{self, Enrolment, Joining};
+use domain::enrol::{self, Enrolment, Joining, may_still_invite};
 use domain::{
-    Account, Bar, Ceiling, DomainOwner, Holder, Invitation, InvitationState, Inviter, Mailbox, MailboxKey,
-    MailboxProof, MemberId, Membership, MembershipStatus, Origin, Person, Provider, Rank, Refusal, Tenant, TenantId,
-    UserName,
+    Account, Bar, DomainOwner, Holder, Invitation, InvitationState, Inviter, Mailbox, MailboxKey, MailboxProof,
+    MemberId, Membership, MembershipStatus, Origin, Person, Provider, Rank, Refusal, Tenant, TenantId, Terms, UserName,
 };
 use jiff::Timestamp;
 
 use crate::batch::{Batch, Found};
 use crate::broken::Broken;
 use crate::codec::Entity;
-use crate::entity::{ACTIVE, KeyedMailbox, Remembered, Seats, rank_number};
+use crate::entity::{KeyedMailbox, Remembered, Seats};
 use crate::keys::Key;
 use crate::session::Session;
+use crate::standing::Standing;
 use crate::transaction::{Commit, Condition, SeatChange, Transaction};
 use crate::waiting::is_for;
 
@@ -126,20 +126,32 @@ impl Visit<'_> {
         let proof = MailboxProof::of(self.account, self.tenant, facts.domain.as_ref(), facts.provider.as_ref());
         // The tenant's provider alone makes somebody the successor of who held the mailbox. For anybody else the holder is not read: that an
         // address is a member's must not show in the calls for an account that was merely given it.
+        let proven = proof.is_ok();
         let succeeds = proof.is_ok_and(|proof| proof.is_by_tenant_provider());
         let other = facts.mailbox.holder.as_ref().filter(|holder| succeeds && holder.person != *self.person);
         let other_key = other.map(|holder| Key::membership(&holder.person, self.tenant));
         let remembered_key = matches!(known, Reminder::Unread).then(|| self.remembered_key());
+        // Nor is the inviter's row, for the same reason.
+        let inviter_key =
+            facts.mailbox.open_invitation(self.now).filter(|_| proven).and_then(|terms| match &terms.inviter {
+                Inviter::Member(inviter) => Some(Key::membership(inviter, self.tenant)),
+                Inviter::Operator => None,
+            });
         let mut batch = Batch::default();
-        batch.maybe(other_key.clone()).maybe(remembered_key.clone());
+        batch.maybe(other_key.clone()).maybe(inviter_key.clone()).maybe(remembered_key.clone());
         // An empty batch costs no round trip.
         let found = session.batch(batch).await?;
+        let inviter = match found.maybe(inviter_key.as_ref())? {
+            Some(row) => Some(session.standing(row).await?),
+            None => None,
+        };
         Ok(Aside {
             remembered: match known {
                 Reminder::Read(remembered) => remembered,
                 Reminder::Unread => found.maybe(remembered_key.as_ref())?,
             },
             predecessor: found.maybe(other_key.as_ref())?,
+            inviter,
         })
     }
 }
@@ -148,6 +160,8 @@ impl Visit<'_> {
 struct Aside {
     remembered: Option<Remembered>,
     predecessor: Option<Membership>,
+    /// Who made the open invitation, if that is a member.
+    inviter: Option<Standing>,
 }
 
 /// What pre sign-up remembered for a user, if that was read already.
@@ -197,12 +211,11 @@ pub async fn enrol(
             Commit::Done => return Ok(done),
             Commit::Lost(lost) => lost,
         };
-        let stale = |part: &Part| !matches!(part, Part::Seats | Part::Inviter | Part::Invitation);
+        let stale = |part: &Part| !matches!(part, Part::Seats | Part::Invitation);
         if !lost.iter().any(stale) {
             // Everything that was read still stands, so asking again would say the same.
-            let full =
-                lost.contains(&Part::Seats) && !lost.contains(&Part::Inviter) && !lost.contains(&Part::Invitation);
-            return Ok(Enrolled::Refused(if full { Refusal::SeatsFull } else { Refusal::InvitationUnusable }));
+            let used = lost.contains(&Part::Invitation);
+            return Ok(Enrolled::Refused(if used { Refusal::InvitationUnusable } else { Refusal::SeatsFull }));
         }
         if round < 2 {
             facts = visit.facts(session).await?;
@@ -229,46 +242,31 @@ pub async fn foresee(
     Ok(decision)
 }
 
-/// What nobody but the transaction of [`enrol()`] asks: whether the inviter still may, and whether there is a seat.
+/// Whether who made an invitation may still grant what it grants, whoever redeems it.
+pub async fn inviter_may(session: &Session, tenant: &Tenant, terms: &Terms) -> Result<bool, Broken> {
+    let Inviter::Member(inviter) = &terms.inviter else { return Ok(true) };
+    let inviter = match session.get(&Key::membership(inviter, &tenant.id)).await? {
+        Some(row) => Some(session.standing(row).await?),
+        None => None,
+    };
+    Ok(may_still_invite(terms, inviter.as_ref().map(|inviter| (&inviter.row, inviter.stands())), tenant, None))
+}
+
+/// What nobody but the transaction of [`enrol()`] asks: whether there is a seat.
 async fn in_the_way(session: &Session, tenant: &Tenant, joining: &Joining) -> Result<Option<Refusal>, Broken> {
-    let inviter_key = match joining.redeems.as_ref().map(|terms| &terms.inviter) {
-        Some(Inviter::Member(inviter)) => Some(Key::membership(inviter, &tenant.id)),
-        Some(Inviter::Operator) | None => None,
-    };
-    let seats_key = joining.takes_over.is_none().then(|| Key::seats(&tenant.id));
-    let mut batch = Batch::default();
-    batch.maybe(inviter_key.clone()).maybe(seats_key.clone());
-    // An empty batch costs no round trip.
-    let found = session.batch(batch).await?;
-    let inviter: Option<Membership> = found.maybe(inviter_key.as_ref())?;
-    let seats: Option<Seats> = found.maybe(seats_key.as_ref())?;
-    let may = inviter_key.is_none() || inviter.is_some_and(|inviter| may_still_invite(&inviter, joining, tenant));
+    if joining.takes_over.is_some() {
+        return Ok(None);
+    }
+    let seats: Option<Seats> = session.get(&Key::seats(&tenant.id)).await?;
     let full = seats.is_some_and(|seats| seats.limit.is_some_and(|limit| seats.used >= limit));
-    Ok(match (may, full) {
-        (false, _) => Some(Refusal::InvitationUnusable),
-        (true, true) => Some(Refusal::SeatsFull),
-        (true, false) => None,
-    })
-}
-
-/// What [`ceiling`] demands, of a row that was read.
-fn may_still_invite(inviter: &Membership, joining: &Joining, tenant: &Tenant) -> bool {
-    let stands = match inviter.status {
-        MembershipStatus::Active => true,
-        MembershipStatus::Removed | MembershipStatus::Superseded => outlives_inviter(&joining.roles.ceiling(), tenant),
-        MembershipStatus::Requested | MembershipStatus::Denied | MembershipStatus::Suspended => false,
-    };
-    stands && joining.roles.ceiling().allows(&inviter.roles)
-}
-
-/// Whether an invitation to these roles still holds when its inviter was removed.
-fn outlives_inviter(needed: &Ceiling, tenant: &Tenant) -> bool {
-    tenant.policy.invitations_outlive_inviter && needed.rank <= Rank::Member && needed.custom.is_empty()
+    Ok(full.then_some(Refusal::SeatsFull))
 }
 
 fn decide(visit: &Visit<'_>, tenant: &Tenant, facts: &Facts, aside: &Aside) -> Enrolment {
     let ours = |known: &&Remembered| known.tenant == tenant.id && is_for(known, visit.account);
     let remembered = aside.remembered.as_ref().filter(ours);
+    let inviter = aside.inviter.as_ref().map(|inviter| (&inviter.row, inviter.stands()));
+    let open = facts.mailbox.open_invitation(visit.now);
     enrol::enrol(&enrol::Facts {
         now: visit.now,
         tenant,
@@ -279,6 +277,7 @@ fn decide(visit: &Visit<'_>, tenant: &Tenant, facts: &Facts, aside: &Aside) -> E
         membership: facts.membership.as_ref(),
         remembered: remembered.map(|known| &known.invitation),
         predecessor: aside.predecessor.as_ref(),
+        inviter_may: open.is_none_or(|terms| may_still_invite(terms, inviter, tenant, Some(visit.person))),
     })
 }
 
@@ -318,7 +317,7 @@ fn write(
     let mut known = facts.mailbox.clone();
     if joining.redeems.is_some() {
         known.invitation = None;
-        known.let_past();
+        known.let_past(visit.now);
     }
     let row = Membership {
         person: visit.person.clone(),
@@ -385,8 +384,9 @@ fn write(
             .text(":tenant", &tenant.id)
             .text(":address", address);
         transaction.write_if(Part::Invitation, &accepted, open)?;
-        if let Inviter::Member(inviter) = &terms.inviter {
-            transaction.check(Part::Inviter, &Key::membership(inviter, &tenant.id), ceiling(joining, tenant))?;
+        if let Some(inviter) = &aside.inviter {
+            transaction.unchanged(Part::Inviter, &inviter.row)?;
+            inviter.guard(&mut transaction, Part::Inviter)?;
         }
     }
     if let Some(remembered) = &aside.remembered
@@ -395,38 +395,6 @@ fn write(
         transaction.delete(Part::Remembered, &visit.remembered_key())?;
     }
     Ok(transaction)
-}
-
-/// What the inviter's row must say for these roles: nobody grants above themselves, at the time of redeeming.
-fn ceiling(joining: &Joining, tenant: &Tenant) -> Condition {
-    let needed = joining.roles.ceiling();
-    let mut text = "#rank >= :rank".to_owned();
-    for at in 0..needed.custom.len() {
-        use std::fmt::Write;
-        // Writing to a String cannot fail.
-        let _ = write!(text, " AND (#rank = :owner OR contains(#roles, :role{at}))");
-    }
-    let outlives = outlives_inviter(&needed, tenant);
-    text.push_str(if outlives {
-        " AND (#status = :active OR #status = :removed OR #status = :superseded)"
-    } else {
-        " AND #status = :active"
-    });
-    let mut condition = Condition::new(text)
-        .name("#rank", "rank")
-        .name("#status", "status")
-        .number(":rank", rank_number(needed.rank))
-        .text(":active", ACTIVE);
-    if outlives {
-        condition = condition.text(":removed", "removed").text(":superseded", "superseded");
-    }
-    if !needed.custom.is_empty() {
-        condition = condition.name("#roles", "roles").number(":owner", rank_number(Rank::Owner));
-    }
-    for (at, role) in needed.custom.iter().enumerate() {
-        condition = condition.text(&format!(":role{at}"), role);
-    }
-    condition
 }
 
 /// Remembers an invitation for a user, unless it is remembered already. A reminder of another mailbox gives way: it is of an earlier

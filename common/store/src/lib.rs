@@ -19,6 +19,7 @@ pub mod query;
 #[cfg(feature = "tools")]
 pub mod scan;
 pub mod session;
+pub mod standing;
 pub mod transaction;
 pub mod waiting;
 
@@ -28,4 +29,5 @@ pub use codec::{Entity, Item};
 pub use connect::{Connection, Table};
 pub use keys::Key;
 pub use session::Session;
+pub use standing::Standing;
 pub use transaction::{Commit, Transaction};

@@ -161,6 +161,12 @@ impl<L: Clone + Send + Sync> Transaction<L> {
         self.check(part, &entity.key(), Condition::revision(entity.revision()))
     }
 
+    /// Whether it does something with the item under this key.
+    pub fn names(&self, key: &Key) -> bool {
+        let attributes = key.attributes();
+        self.parts.iter().any(|(_, item)| key_of(item) == Some(&attributes))
+    }
+
     /// Deletes what is under this key, there or not.
     pub fn delete(&mut self, part: L, key: &Key) -> Result<&mut Self, Broken> {
         let delete = Delete::builder().table_name(&self.table).set_key(Some(key.attributes())).build();
@@ -270,6 +276,12 @@ impl Session {
             _ => Commit::Lost(lost),
         })
     }
+}
+
+/// What an action of a transaction is about.
+fn key_of(item: &TransactWriteItem) -> Option<&HashMap<String, AttributeValue>> {
+    let written = item.update().map(Update::key);
+    written.or_else(|| item.condition_check().map(ConditionCheck::key)).or_else(|| item.delete().map(Delete::key))
 }
 
 /// Why a transaction was cancelled.

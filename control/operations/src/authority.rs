@@ -1,7 +1,8 @@
 //! Who may do what: operators everything, members what their own row allows, in their own tenant.
 
-use domain::{Actor, Membership, MembershipStatus, Person, Rank, Roles, Tenant, TenantId, TenantStatus};
-use store::{Key, Transaction};
+use domain::{Actor, Membership, MembershipStatus, Rank, Roles, Tenant, TenantId, TenantStatus};
+use store::entity::KeyedMailbox;
+use store::{Entity, Key, Standing, Transaction};
 
 use crate::commit::Part;
 use crate::{OperationError, Operations};
@@ -11,8 +12,8 @@ use crate::{OperationError, Operations};
 pub(crate) enum Authority {
     /// An operator: IAM has let them.
     Operator,
-    /// A member's own row.
-    Member(Box<Membership>),
+    /// A member's own row, with what it rests on.
+    Member(Box<Standing>),
 }
 
 impl Authority {
@@ -24,7 +25,7 @@ impl Authority {
     pub(crate) fn may_grant(&self, roles: &Roles) -> Result<(), OperationError> {
         match self {
             Self::Operator => Ok(()),
-            Self::Member(own) if roles.ceiling().allows(&own.roles) => Ok(()),
+            Self::Member(own) if roles.ceiling().allows(&own.row.roles) => Ok(()),
             Self::Member(_) => Err(OperationError::AboveOneself),
         }
     }
@@ -33,26 +34,26 @@ impl Authority {
     pub(crate) fn may_change(&self, member: &Membership) -> Result<(), OperationError> {
         match self {
             Self::Operator => Ok(()),
-            Self::Member(own) if member.roles.rank() <= own.roles.rank() => Ok(()),
+            Self::Member(own) if member.roles.rank() <= own.row.roles.rank() => Ok(()),
             Self::Member(_) => Err(OperationError::AboveOneself),
         }
     }
 
-    /// Whether the row that is to change is the actor's own, and no longer the one that lets them: its write would not notice.
-    pub(crate) fn is_outdated_by(&self, row: &Membership) -> bool {
-        matches!(self, Self::Member(own) if own.person == row.person && own.revision != row.revision)
+    /// Whether the row or the mailbox that is to change is the actor's own, and no longer the one that lets them: its write would not
+    /// notice.
+    pub(crate) fn is_outdated_by(&self, row: &Membership, mailbox: Option<&KeyedMailbox>) -> bool {
+        let Self::Member(own) = self else { return false };
+        let row_is = own.row.person == row.person && own.row.revision != row.revision;
+        row_is || mailbox.is_some_and(|mailbox| own.is_outdated_by(mailbox))
     }
 
-    /// What the decision rests on is unchanged when it is written. `written`: the person whose row the transaction writes anyway.
-    pub(crate) fn guard(
-        &self,
-        transaction: &mut Transaction<Part>,
-        written: Option<&Person>,
-    ) -> Result<(), OperationError> {
-        if let Self::Member(own) = self
-            && written != Some(&own.person)
-        {
-            transaction.unchanged(Part::Actor, &**own)?;
+    /// What the decision rests on is unchanged when it is written. It comes after the writes: what they write, they check.
+    pub(crate) fn guard(&self, transaction: &mut Transaction<Part>) -> Result<(), OperationError> {
+        if let Self::Member(own) = self {
+            if !transaction.names(&own.row.key()) {
+                transaction.unchanged(Part::Actor, &own.row)?;
+            }
+            own.guard(transaction, Part::Actor)?;
         }
         Ok(())
     }
@@ -89,7 +90,7 @@ impl Operations {
         }
     }
 
-    /// Whether the actor is an operator, or an active member of at least this step of this active tenant.
+    /// Whether the actor is an operator, or an active member of at least this step of this active tenant, whom nothing keeps out.
     pub(crate) async fn authority(&self, tenant: &Tenant, least: Rank) -> Result<Authority, OperationError> {
         let person = match &self.actor {
             Actor::Operator(_) => return Ok(Authority::Operator),
@@ -102,18 +103,17 @@ impl Operations {
         }
         // INVARIANT: the row is read under the tenant that is acted in, so a member of another tenant has none here.
         let own: Option<Membership> = self.session.get(&Key::membership(person, &tenant.id)).await?;
-        match own {
-            Some(own) if own.status == MembershipStatus::Active && own.roles.rank() >= least => {
-                Ok(Authority::Member(Box::new(own)))
-            }
-            _ => Err(refused),
-        }
+        let own = match own.filter(|own| own.status == MembershipStatus::Active && own.roles.rank() >= least) {
+            Some(own) => self.session.standing(own).await?,
+            None => return Err(refused),
+        };
+        if own.stands() { Ok(Authority::Member(Box::new(own))) } else { Err(refused) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::{MemberId, Origin};
+    use domain::{Email, Mailbox, MailboxKey, MemberId, Origin, Person};
     use jiff::Timestamp;
 
     use super::*;
@@ -133,12 +133,24 @@ mod tests {
         }
     }
 
+    fn mailbox(name: &str, revision: u64) -> KeyedMailbox {
+        let (tenant, address): (_, Email) =
+            (TenantId::from_random([1; 16]), format!("{name}@acme.example").parse().unwrap());
+        let known = Mailbox { revision, ..Mailbox::default() };
+        KeyedMailbox::new(&tenant, &MailboxKey::of(&tenant, &address), known)
+    }
+
     #[test]
-    fn who_was_demoted_meanwhile_does_not_promote_themselves_back() {
-        let authority = Authority::Member(Box::new(owner("bob", 1)));
-        assert!(authority.is_outdated_by(&owner("bob", 2)));
-        assert!(!authority.is_outdated_by(&owner("bob", 1)));
-        assert!(!authority.is_outdated_by(&owner("olga", 2)));
-        assert!(!Authority::Operator.is_outdated_by(&owner("bob", 2)));
+    fn who_was_demoted_or_barred_meanwhile_does_not_help_themselves_back() {
+        let standing =
+            Standing { row: owner("bob", 1), mailbox: Some(mailbox("bob", 1)), domain: None, provider: None };
+        let authority = Authority::Member(Box::new(standing));
+        assert!(authority.is_outdated_by(&owner("bob", 2), None));
+        assert!(!authority.is_outdated_by(&owner("bob", 1), None));
+        assert!(!authority.is_outdated_by(&owner("olga", 2), None));
+        assert!(authority.is_outdated_by(&owner("bob", 1), Some(&mailbox("bob", 2))));
+        assert!(!authority.is_outdated_by(&owner("bob", 1), Some(&mailbox("bob", 1))));
+        assert!(!authority.is_outdated_by(&owner("olga", 1), Some(&mailbox("olga", 2))));
+        assert!(!Authority::Operator.is_outdated_by(&owner("bob", 2), Some(&mailbox("bob", 2))));
     }
 }

@@ -111,6 +111,14 @@ pub enum OperationError {
         /// How many.
         dependants: u64,
     },
+    /// Owners rest on the domain.
+    #[error("{owners} owners rest on {domain}: they would go on counting as owners, and could do nothing")]
+    OwnersOnDomain {
+        /// The domain.
+        domain: DomainName,
+        /// How many.
+        owners: u64,
+    },
     /// No such app client.
     #[error("this app client was never bound")]
     ClientUnknown,
@@ -231,6 +239,7 @@ impl OperationError {
             Self::DomainTaken(_) => "DOMAIN_TAKEN",
             Self::DomainNotOwned(_) => "DOMAIN_NOT_OWNED",
             Self::DomainInUse { .. } => "DOMAIN_IN_USE",
+            Self::OwnersOnDomain { .. } => "OWNERS_ON_DOMAIN",
             Self::ClientUnknown => "CLIENT_UNKNOWN",
             Self::ClientBoundElsewhere(_) => "CLIENT_BOUND_ELSEWHERE",
             Self::ClientsAdopted(_) => "CLIENTS_ADOPTED",
@@ -318,6 +327,11 @@ impl OperationError {
             Self::DomainNotOwned(_) => "`tenantctl domain list` shows the tenant's domains".to_owned(),
             Self::DomainInUse { .. } => {
                 "pass --keep-members to let them stay, --drop-members to let them go, or --dry-run to look".to_owned()
+            }
+            Self::OwnersOnDomain { .. } => {
+                "make somebody else an owner, take the role from these with `tenantctl member role` (or remove them), and repeat; or pass \
+                 --keep-members"
+                    .to_owned()
             }
             Self::ClientUnknown => {
                 "`tenantctl client list` shows the bound ones; `tenantctl client bind` binds one".to_owned()

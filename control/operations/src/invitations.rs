@@ -206,7 +206,7 @@ impl Operations {
                 mailbox.mailbox.invitation = None;
                 transaction.write(Part::Mailbox, &mailbox)?;
             }
-            authority.guard(&mut transaction, None)?;
+            authority.guard(&mut transaction)?;
             let deed = Deed::new("invitation.revoke", invitation.terms.digest.as_ref()).because(reason);
             self.record(&mut transaction, id, now, deed)?;
             if self.commit(&transaction).await?.is_empty() {
@@ -284,7 +284,7 @@ impl Operations {
                 replaced = Some(former.digest);
             }
         }
-        authority.guard(&mut transaction, None)?;
+        authority.guard(&mut transaction)?;
         let deed = Deed::new(action, invitation.terms.digest.as_ref());
         self.record(&mut transaction, &tenant.id, now, deed)?;
         let lost = self.commit(&transaction).await?;
@@ -304,7 +304,7 @@ impl Operations {
 fn inviter(authority: &Authority) -> Inviter {
     match authority {
         Authority::Operator => Inviter::Operator,
-        Authority::Member(own) => Inviter::Member(own.person.clone()),
+        Authority::Member(own) => Inviter::Member(own.row.person.clone()),
     }
 }
 

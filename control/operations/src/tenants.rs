@@ -177,7 +177,7 @@ impl Operations {
                     transaction.delete_entity(Part::FormerSlug, &old)?;
                 }
             }
-            authority.guard(&mut transaction, None)?;
+            authority.guard(&mut transaction)?;
             self.record(&mut transaction, id, now, Deed::new("tenant.rename", id.as_ref()))?;
             let lost = self.commit(&transaction).await?;
             if lost.is_empty() {
@@ -307,7 +307,7 @@ impl Operations {
             if seats != seats_before || lost {
                 transaction.write(Part::Seats, &seats)?;
             }
-            authority.guard(&mut transaction, None)?;
+            authority.guard(&mut transaction)?;
             self.record(&mut transaction, id, now, Deed::new("tenant.policy", id.as_ref()))?;
             if self.commit(&transaction).await?.is_empty() {
                 return Ok((self.read_tenant(id).await?, self.read_seats(id).await?));

@@ -9,6 +9,7 @@ use domain::{
     Refusal, Roles, Tenant, TenantId, TenantStatus,
 };
 use jiff::Timestamp;
+use store::enrolment::inviter_may;
 use store::entity::KeyedMailbox;
 use store::{Batch, Key};
 
@@ -162,6 +163,10 @@ impl Operations {
             Access::Refused(refusal) => return Ok(Outcome::Refused(refusal)),
             Access::Enrol => {}
         }
+        let inviter_may = match mailbox.open_invitation(now) {
+            Some(terms) => inviter_may(self.session(), tenant, terms).await?,
+            None => true,
+        };
         let decided = enrol::enrol(&enrol::Facts {
             now,
             tenant,
@@ -172,6 +177,7 @@ impl Operations {
             membership: row.as_ref(),
             remembered: None,
             predecessor: None,
+            inviter_may,
         });
         Ok(match (decided, row) {
             (Enrolment::Join(joining), _) => Outcome::Joins { origin: joining.origin, roles: joining.roles },

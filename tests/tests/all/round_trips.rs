@@ -96,6 +96,24 @@ async fn a_late_enrolment_takes_at_most_three_more() {
 }
 
 #[tokio::test]
+async fn a_members_invitation_takes_one_more_at_a_token_and_two_at_a_confirmation() {
+    let world = acme().await;
+    let bea = Membership { roles: roles(&["admin"]), ..member("bea", "acme") };
+    world.with_member(&bea).await;
+    for (byte, name) in [(1, "ben"), (2, "cid")] {
+        let mut invitation = invitation(byte, "acme", &format!("{name}@partner.example"));
+        invitation.terms.inviter = domain::Inviter::Member(bea.person.clone());
+        world.with_invitation(&invitation).await;
+    }
+    let world = world.restarted();
+    world.ask(&Event::token("acme", "ann", ANN)).await;
+    // The facts, the inviter with what was remembered, what the inviter rests on, the commit.
+    assert_eq!(world.ask(&Event::token("acme", "ben", "ben@partner.example")).await.calls, Some(4));
+    world.ask(&Event::sign_up("acme", "cid", "cid@partner.example").invited(&token(2))).await;
+    assert_eq!(world.ask(&Event::confirmed("acme", "cid", "cid@partner.example")).await.calls, Some(4));
+}
+
+#[tokio::test]
 async fn a_confirmation_takes_two_and_its_commit_where_the_binding_was_not_seen_before() {
     let world = acme().await;
     world.with_invitation(&invitation(1, "acme", "ben@partner.example")).await;

@@ -18,6 +18,7 @@ fn enrolled(bend: impl FnOnce(&mut Visit)) -> Enrolment {
         membership: v.membership.as_ref(),
         remembered: v.remembered.as_ref(),
         predecessor: v.predecessor.as_ref(),
+        inviter_may: v.inviter_may,
     })
 }
 
@@ -45,6 +46,14 @@ fn enrolment_joins_by_each_route_with_the_roles_of_that_route() {
             v.mailbox.invitation = Some(terms(ago(1)));
         }),
         by_invitation
+    );
+    // Who invited may no longer: what is left are the other ways, with their roles.
+    assert_eq!(
+        joins(&|v| {
+            v.inviter_may = false;
+            v.mailbox.invitation = Some(terms(ago(1)));
+        }),
+        ("member".into(), given_by_domain(), false, None)
     );
     // Newer than the removal: the invitation's roles alone.
     assert_eq!(
@@ -83,6 +92,10 @@ fn d3_a_new_person_inherits_nothing_from_an_address() {
                 address: Some("bob@acme.example".parse().unwrap()),
                 ..row(MembershipStatus::Active, given_by_domain())
             });
+        }),
+        ("a row that rests on the domain as it was before somebody else had it", |v| {
+            let former = Origin::Domain { domain: "acme.example".parse().unwrap(), generation: 2 };
+            v.predecessor = Some(row(MembershipStatus::Active, former));
         }),
         ("a row of another pool", |v| {
             let other = Person { pool: "local_Other".parse().unwrap(), sub: "old".parse().unwrap() };
@@ -169,6 +182,33 @@ fn enrolment_refuses_with_the_reason() {
             Refusal::MembershipEnded,
         ),
         (
+            "an invitation whose inviter may no longer, and no other way in",
+            Box::new(|v| {
+                v.domain = None;
+                v.inviter_may = false;
+                v.mailbox.invitation = Some(terms(ago(1)));
+            }),
+            Refusal::InvitationUnusable,
+        ),
+        (
+            "an invitation whose inviter may no longer lifts no bar",
+            Box::new(move |v| {
+                barred(BarReason::Removed)(v);
+                v.inviter_may = false;
+                v.mailbox.invitation = Some(terms(ago(1)));
+            }),
+            Refusal::MembershipEnded,
+        ),
+        (
+            "an invitation whose inviter may no longer leads nobody back",
+            Box::new(|v| {
+                v.membership = Some(row(MembershipStatus::Removed, given_by_domain()));
+                v.inviter_may = false;
+                v.mailbox.invitation = Some(terms(ago(1)));
+            }),
+            Refusal::MembershipEnded,
+        ),
+        (
             "an invitation does not lift a suspension",
             Box::new(move |v| {
                 barred(BarReason::Suspended)(v);
@@ -191,4 +231,43 @@ fn enrolment_refuses_with_the_reason() {
     for (what, bend, refusal) in cases {
         assert_eq!(enrolled(|v| bend(v)), Enrolment::Refuse(refusal), "{what}");
     }
+}
+
+#[test]
+fn a_members_invitation_holds_while_they_stand_and_for_nobody_above_them() {
+    use MembershipStatus::{Active, Denied, Removed, Requested, Superseded, Suspended};
+    let may = |granted: &[&str], status, stands, own: &[&str], outlives, visitor: &str| {
+        let granted = Terms {
+            roles: Roles::parse(granted.iter().copied()).unwrap(),
+            inviter: Inviter::Member(person("old")),
+            ..terms(ago(1))
+        };
+        let row = Membership { roles: Roles::parse(own.iter().copied()).unwrap(), ..row(status, Origin::Added) };
+        let mut tenant = tenant();
+        tenant.policy.invitations_outlive_inviter = outlives;
+        enrol::may_still_invite(&granted, Some((&row, stands)), &tenant, Some(&person(visitor)))
+    };
+    assert!(may(&["admin"], Active, true, &["admin"], false, "ann"));
+    assert!(!may(&["admin"], Active, false, &["admin"], true, "ann"), "something keeps them out");
+    assert!(!may(&["member"], Active, false, &["admin"], true, "ann"), "something keeps them out");
+    assert!(!may(&["owner"], Active, true, &["admin"], true, "ann"), "above themselves");
+    assert!(!may(&["billing"], Active, true, &["admin"], true, "ann"), "a custom role that they have not");
+    assert!(may(&["billing"], Active, true, &["admin", "billing"], true, "ann"));
+    assert!(!may(&["admin"], Active, true, &["admin"], true, "old"), "nobody invites themselves");
+    for ended in [Removed, Superseded] {
+        assert!(may(&["member"], ended, false, &["admin"], true, "ann"), "{ended:?}");
+        assert!(
+            !may(&["member"], ended, false, &["admin"], false, "ann"),
+            "{ended:?}, and the tenant does not want it"
+        );
+        assert!(!may(&["admin"], ended, false, &["admin"], true, "ann"), "{ended:?}, more than a member");
+        assert!(!may(&["billing"], ended, false, &["owner"], true, "ann"), "{ended:?}, a custom role");
+        assert!(!may(&["member"], ended, false, &["viewer"], true, "ann"), "{ended:?}, above themselves");
+    }
+    for ended in [Suspended, Requested, Denied] {
+        assert!(!may(&["member"], ended, true, &["owner"], true, "ann"), "{ended:?}");
+    }
+    let by_member = Terms { inviter: Inviter::Member(person("old")), ..terms(ago(1)) };
+    assert!(!enrol::may_still_invite(&by_member, None, &tenant(), None), "a row that is gone");
+    assert!(enrol::may_still_invite(&terms(ago(1)), None, &tenant(), None), "an operator");
 }

@@ -15,3 +15,4 @@ mod facts;
 mod nouns;
 mod reference;
 mod sign_up;
+mod standing;

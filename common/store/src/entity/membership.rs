@@ -15,11 +15,8 @@ const STATUSES: &[(&str, MembershipStatus)] = &[
     ("superseded", MembershipStatus::Superseded),
 ];
 
-/// The word of an active membership, for conditions.
-pub(crate) const ACTIVE: &str = "active";
-
-/// The number of a step, for conditions.
-pub(crate) const fn rank_number(rank: Rank) -> u64 {
+/// The number of a step, for whoever reads the table.
+const fn rank_number(rank: Rank) -> u64 {
     match rank {
         Rank::None => 0,
         Rank::Viewer => 1,

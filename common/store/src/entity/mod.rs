@@ -31,4 +31,3 @@ pub use seats::Seats;
 pub use slug::SlugOwner;
 
 pub(crate) use challenge::{forget, milliseconds};
-pub(crate) use membership::{ACTIVE, rank_number};

@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::{Binding, ClientKind, Membership, Mode, PoolId, ProviderKind, Slug, Tenant, TenantId, TenantStatus};
+use domain::standing::origin_stands;
+use domain::{
+    Binding, ClientKind, DomainName, DomainOwner, Membership, Mode, Origin, PoolId, Provider, ProviderKind,
+    ProviderName, Slug, Tenant, TenantId, TenantStatus,
+};
 use store::entity::{Seats, SlugOwner};
 use store::scan::Scanned;
 use store::transaction::Condition;
@@ -42,6 +46,10 @@ struct Sight {
     seats: HashMap<TenantId, Seats>,
     counted: BTreeMap<TenantId, Counted>,
     slugs: BTreeMap<Slug, SlugOwner>,
+    /// Active owners who came by a domain or a provider.
+    resting: Vec<Membership>,
+    domains: HashMap<DomainName, DomainOwner>,
+    providers: HashMap<(PoolId, ProviderName), Provider>,
     /// What names a tenant: a code, an id for people, the tenant, and the binding where it is one.
     hanging: Vec<(&'static str, String, TenantId, Option<Box<Binding>>)>,
     /// Clients whose tokens may edit the account.
@@ -51,6 +59,19 @@ struct Sight {
 }
 
 impl Sight {
+    /// How many of a tenant's active owners may not act as one: what let them in is gone.
+    fn lapsed_owners(&self, tenant: &TenantId) -> u64 {
+        let lapsed = |row: &&Membership| {
+            let (domain, provider) = match &row.origin {
+                Origin::Domain { domain, .. } => (self.domains.get(domain), None),
+                Origin::Provider(name) => (None, self.providers.get(&(row.person.pool.clone(), name.clone()))),
+                Origin::Invitation(_) | Origin::Open | Origin::Added => (None, None),
+            };
+            row.tenant == *tenant && !origin_stands(row, domain, provider)
+        };
+        self.resting.iter().filter(lapsed).count() as u64
+    }
+
     /// Who can edit an account can move it to a mailbox of their own: where codes go to mailboxes, that is a way around them.
     fn check_editing(&self, health: &mut Health) {
         for binding in &self.editing {
@@ -205,11 +226,13 @@ impl Operations {
         let counted = |id: &TenantId| sight.counted.get(id).copied().unwrap_or_default();
         let mut suspects = Vec::new();
         for (id, tenant) in &sight.tenants {
-            if tenant.status == TenantStatus::Active && counted(id).owners == 0 {
+            if tenant.status == TenantStatus::Active && counted(id).owners <= sight.lapsed_owners(id) {
                 let message = if counted(id).rows == 0 {
                     "has no members yet: invite an owner"
-                } else {
+                } else if counted(id).owners == 0 {
                     "has no active owner: make somebody one with `tenantctl member role`"
+                } else {
+                    "what let its owners in, a domain or a provider, lets nobody in any more: `tenantctl member reinstate` vouches for one"
                 };
                 let severity = if counted(id).rows == 0 { Severity::Note } else { Severity::Problem };
                 health.add("TENANT_WITHOUT_OWNER", severity, id, message.to_owned(), Fixed::No);
@@ -293,6 +316,9 @@ fn take(item: Scanned, sight: &mut Sight, health: &mut Health) {
         Scanned::Membership(row) => {
             health.memberships += 1;
             sight.counted.entry(row.tenant.clone()).or_default().add(&row);
+            if is_active_owner(&row) && matches!(row.origin, Origin::Domain { .. } | Origin::Provider(_)) {
+                sight.resting.push(*row);
+            }
         }
         Scanned::Binding(binding) => {
             let name = format!("{}:{}", binding.client.pool, binding.client.id);
@@ -314,6 +340,7 @@ fn take(item: Scanned, sight: &mut Sight, health: &mut Health) {
                 let name = format!("{}:{}", provider.pool, provider.name);
                 sight.hanging.push(("PROVIDER_DANGLING", name, tenant.clone(), None));
             }
+            sight.providers.insert((provider.pool.clone(), provider.name.clone()), provider);
         }
         Scanned::Pool(pool) => {
             if pool.observe_unbound {
@@ -326,9 +353,10 @@ fn take(item: Scanned, sight: &mut Sight, health: &mut Health) {
             }
         }
         Scanned::Domain(owner) => {
-            if let Some(tenant) = owner.tenant {
-                sight.hanging.push(("DOMAIN_DANGLING", owner.domain.to_string(), tenant, None));
+            if let Some(tenant) = &owner.tenant {
+                sight.hanging.push(("DOMAIN_DANGLING", owner.domain.to_string(), tenant.clone(), None));
             }
+            sight.domains.insert(owner.domain.clone(), owner);
         }
         Scanned::Slug(owner) => {
             sight.slugs.insert(owner.slug.clone(), owner);

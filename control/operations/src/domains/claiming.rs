@@ -50,7 +50,7 @@ impl Operations {
             let mut claim = self.new_claim(id, domain, now, before.as_ref());
             let mut transaction = self.transaction();
             transaction.write(Part::Claim, &claim)?;
-            authority.guard(&mut transaction, None)?;
+            authority.guard(&mut transaction)?;
             self.record(&mut transaction, id, now, Deed::new("domain.claim", domain.as_ref()))?;
             if self.commit(&transaction).await?.is_empty() {
                 claim.revision += 1;
@@ -145,7 +145,7 @@ impl Operations {
             };
             let mut transaction = self.transaction();
             transaction.write(Part::Domain, &after)?.write(Part::Claim, &claim)?.unchanged(Part::Tenant, &tenant)?;
-            authority.guard(&mut transaction, None)?;
+            authority.guard(&mut transaction)?;
             self.record(&mut transaction, id, now, Deed::new(action, domain.as_ref()).because(assumed))?;
             if self.commit(&transaction).await?.is_empty() {
                 after.revision += 1;

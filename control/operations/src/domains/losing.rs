@@ -2,11 +2,10 @@
 
 use domain::{DomainName, DomainOwner, Membership, MembershipStatus, Origin, Rank, Tenant, TenantId, TenantStatus};
 use jiff::Timestamp;
-use store::entity::{Claim, ClaimStatus};
+use store::entity::{Claim, ClaimStatus, Seats};
 use store::transaction::Condition;
 use store::{Key, Transaction};
 
-use crate::authority::Authority;
 use crate::commit::Part;
 use crate::record::{Deed, check_reason};
 use crate::standing::is_active_owner;
@@ -48,7 +47,7 @@ impl Operations {
         how: Releasing,
     ) -> Result<Released, OperationError> {
         let tenant = self.read_tenant(id).await?;
-        let authority = self.authority(&tenant, Rank::Owner).await?;
+        self.authority(&tenant, Rank::Owner).await?;
         let Some(before) = self.read_domain_owner(domain).await?.filter(|owner| owner.belongs_to(id)) else {
             return self.already_lost(&tenant, domain, None, how).await;
         };
@@ -56,7 +55,7 @@ impl Operations {
         if how == Releasing::DryRun {
             return Ok(Released { owner: before, dependants: dependants.all, kept, done: false });
         }
-        let owner = self.lose(&tenant, &authority, before.clone(), None, dependants.owners, "domain.release").await?;
+        let owner = self.lose(&tenant, before.clone(), None, dependants.owners, "domain.release").await?;
         if how == Releasing::KeepMembers {
             // Whoever joined while this ran, or was not in the index yet.
             kept += self.keep_dependants(&tenant, &before).await?;
@@ -90,30 +89,29 @@ impl Operations {
             return Ok(Released { owner: before, dependants: dependants.all, kept, done: false });
         }
         let heir = Heir { tenant: &heir, reason };
-        let owner = self
-            .lose(&tenant, &Authority::Operator, before.clone(), Some(heir), dependants.owners, "domain.transfer")
-            .await?;
+        let owner = self.lose(&tenant, before.clone(), Some(heir), dependants.owners, "domain.transfer").await?;
         if how == Releasing::KeepMembers {
             kept += self.keep_dependants(&tenant, &before).await?;
         }
         Ok(Released { owner, dependants: dependants.all.max(kept), kept, done: true })
     }
 
-    /// Takes the domain from its owner, over what was read, and gives it to the heir or to nobody. `owners`: how many active owners of
-    /// the tenant go with it; somebody else must be left to own the tenant.
+    /// Takes the domain from its owner, over what was read, and gives it to the heir or to nobody. `owners`: how many owners the tenant
+    /// had when none of them rested on the domain.
     async fn lose(
         &self,
         tenant: &Tenant,
-        authority: &Authority,
         before: DomainOwner,
         heir: Option<Heir<'_>>,
-        owners: u64,
+        owners: Option<u64>,
         action: &'static str,
     ) -> Result<DomainOwner, OperationError> {
         let id = &tenant.id;
         let domain = before.domain.clone();
         let mut before = before;
         for _ in 0..ROUNDS {
+            // Read anew each time: keeping the members may have rewritten the actor's own row.
+            let authority = self.authority(tenant, Rank::Owner).await?;
             let now = self.now();
             let mut after = DomainOwner {
                 tenant: heir.map(|heir| heir.tenant.id.clone()),
@@ -127,23 +125,23 @@ impl Operations {
                 claim.status = ClaimStatus::Released;
                 transaction.write(Part::FormerClaim, &claim)?;
             }
-            authority.guard(&mut transaction, None)?;
             let reason = heir.map(|heir| heir.reason);
             self.record(&mut transaction, id, now, Deed::new(action, domain.as_ref()).because(reason))?;
             if let Some(heir) = heir {
                 self.inherit(&mut transaction, heir, tenant, &domain, now).await?;
             }
-            if owners > 0 && tenant.status != TenantStatus::Closed {
-                let others = Condition::new("#owners > :going").name("#owners", "owners").number(":going", owners);
-                transaction.check(Part::Seats, &Key::seats(id), others)?;
+            if let Some(owners) = owners {
+                let same = Condition::new("#owners = :owners").name("#owners", "owners").number(":owners", owners);
+                transaction.check(Part::Seats, &Key::seats(id), same)?;
             }
+            authority.guard(&mut transaction)?;
             let lost = self.commit(&transaction).await?;
             if lost.is_empty() {
                 after.revision += 1;
                 return Ok(after);
             }
-            if lost == [Part::Seats] {
-                return Err(OperationError::LastOwner);
+            if lost.contains(&Part::Seats) {
+                return Err(OperationError::Contended);
             }
             let found = self.read_domain_owner(&domain).await?;
             match found {
@@ -183,31 +181,40 @@ impl Operations {
         match how {
             Releasing::KeepMembers => {
                 let kept = self.keep_dependants(tenant, owner).await?;
-                Ok((Resting { all: kept, owners: 0 }, kept))
+                Ok((Resting { all: kept, owners: None }, kept))
             }
             Releasing::DryRun | Releasing::DropMembers | Releasing::Unsaid => {
-                let dependants = self.count_dependants(tenant, owner).await?;
-                if how == Releasing::Unsaid && dependants.all > 0 {
-                    let domain = owner.domain.clone();
-                    return Err(OperationError::DomainInUse { domain, dependants: dependants.all });
+                // The counter first: who becomes an owner while the rows are counted is noticed.
+                let seats: Option<Seats> = self.session.get(&Key::seats(&tenant.id)).await?;
+                let (all, owners) = self.count_dependants(tenant, owner).await?;
+                let domain = || owner.domain.clone();
+                if how == Releasing::Unsaid && all > 0 {
+                    return Err(OperationError::DomainInUse { domain: domain(), dependants: all });
                 }
-                Ok((dependants, 0))
+                // Nobody may own a closed tenant either, so nobody has to be left.
+                let open = tenant.status != TenantStatus::Closed;
+                // They would count as owners for ever, and let the last one go who is one.
+                if how == Releasing::DropMembers && owners > 0 && open {
+                    return Err(OperationError::OwnersOnDomain { domain: domain(), owners });
+                }
+                Ok((Resting { all, owners: seats.filter(|_| open).map(|seats| seats.owners) }, 0))
             }
         }
     }
 
-    async fn count_dependants(&self, tenant: &Tenant, owner: &DomainOwner) -> Result<Resting, OperationError> {
-        let mut count = Resting::default();
+    /// How many memberships rest on a domain, and how many of them are active owners.
+    async fn count_dependants(&self, tenant: &Tenant, owner: &DomainOwner) -> Result<(u64, u64), OperationError> {
+        let (mut all, mut owners) = (0, 0);
         let mut from = None;
         loop {
             let page = self.session.list::<Membership>(tenant.id.as_ref(), "MEMBER#", from).await?;
             for row in page.entities.iter().filter(|row| rests_on(row, owner)) {
-                count.all += 1;
-                count.owners += u64::from(is_active_owner(row));
+                all += 1;
+                owners += u64::from(is_active_owner(row));
             }
             from = page.next;
             if from.is_none() {
-                return Ok(count);
+                return Ok((all, owners));
             }
         }
     }
@@ -235,12 +242,15 @@ impl Operations {
             if !rests_on(&row, owner) {
                 return Ok(false);
             }
+            // Whoever lost the right meanwhile keeps nobody.
+            let authority = self.authority(tenant, Rank::Owner).await?;
             row.origin = Origin::Added;
             let now = self.now();
             let mut transaction = self.transaction();
             transaction.write(Part::Row, &row)?;
             let deed = Deed::new("member.keep", row.member.as_ref()).because(Some(owner.domain.as_ref()));
             self.record(&mut transaction, &tenant.id, now, deed)?;
+            authority.guard(&mut transaction)?;
             if self.commit(&transaction).await?.is_empty() {
                 return Ok(true);
             }
@@ -271,11 +281,11 @@ impl Operations {
     }
 }
 
-/// How many memberships rest on a domain, and how many of them are active owners.
+/// How many memberships rest on a domain, and how many owners the tenant had before they were counted, where that must not change.
 #[derive(Debug, Clone, Copy, Default)]
 struct Resting {
     all: u64,
-    owners: u64,
+    owners: Option<u64>,
 }
 
 /// Who gets a domain, and why.

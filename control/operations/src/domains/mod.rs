@@ -84,7 +84,7 @@ impl Operations {
             let now = self.now();
             let mut transaction = self.transaction();
             transaction.write(Part::Domain, &owner)?;
-            authority.guard(&mut transaction, None)?;
+            authority.guard(&mut transaction)?;
             self.record(&mut transaction, id, now, Deed::new("domain.join", domain.as_ref()))?;
             if self.commit(&transaction).await?.is_empty() {
                 owner.revision += 1;

@@ -302,10 +302,10 @@ impl Operations {
             let tenant = self.read_tenant(id).await?;
             let authority = self.authority(&tenant, Rank::Admin).await?;
             let before = self.named(id, name).await?;
-            if authority.is_outdated_by(&before) {
+            let mut mailbox = self.maybe_mailbox(id, before.address.as_ref()).await?;
+            if authority.is_outdated_by(&before, mailbox.as_ref()) {
                 continue;
             }
-            let mut mailbox = self.maybe_mailbox(id, before.address.as_ref()).await?;
             let mut next = decide(&before, mailbox.as_ref().and_then(|keyed| keyed.mailbox.bar_on(&before)))?;
             authority.may_change(&before)?;
             let mut address = before.address.clone();

@@ -46,6 +46,9 @@ impl Operations {
         let row_changes = before != Some(&after);
         if row_changes {
             transaction.write(Part::Row, &after)?;
+        } else if let Some(before) = before {
+            // Row and mailbox were decided upon together: what is not written is as it was read.
+            transaction.unchanged(Part::Row, before)?;
         }
         if let Some(claimed) = &claimed {
             // A bar that is set at the same moment holds.
@@ -61,6 +64,8 @@ impl Operations {
             mailbox_changes = changed != keyed;
             if mailbox_changes {
                 transaction.write(Part::Mailbox, &changed)?;
+            } else {
+                transaction.unchanged(Part::Mailbox, &keyed)?;
             }
         }
         if !row_changes && !mailbox_changes {
@@ -68,7 +73,7 @@ impl Operations {
         }
         let seats = seat_change(before, Some(&after));
         transaction.seats(Part::Seats, &tenant.id, seats)?;
-        authority.guard(&mut transaction, row_changes.then_some(&after.person))?;
+        authority.guard(&mut transaction)?;
         self.record(&mut transaction, &tenant.id, now, deed)?;
         let lost = self.commit(&transaction).await?;
         if lost.is_empty() {

@@ -1,8 +1,8 @@
 //! I10: what members learn of other tenants, and who says how people sign in. Who may do what, for every operation and everybody, is the matrix
 //! of the campaign `isolation` in the test kit.
 
-use domain::{Client, DomainName, Tenant};
-use operations::{NewBinding, PolicyChange};
+use domain::{Client, DomainName, Membership, Origin, Provider, ProviderKind, Tenant};
+use operations::{NewBinding, PolicyChange, Releasing};
 
 use crate::table::World;
 
@@ -54,4 +54,58 @@ async fn i10_how_people_sign_in_is_for_operators_because_app_clients_have_to_fol
     }
     assert_eq!(ground.world.ops.tenant(&ground.acme.id).await.unwrap().policy, ground.acme.policy);
     ground.world.ops.set_policy(&ground.acme.id, &chain).await.unwrap();
+}
+
+impl Ground {
+    /// An admin of Acme who came in this way.
+    async fn admin(&self, name: &str, origin: Origin) -> Membership {
+        let mut row = self.world.add(&self.acme.id, name, "admin").await;
+        row.origin = origin;
+        self.world.write(&row).await;
+        row
+    }
+
+    async fn claims(&self, row: &Membership) -> Result<(), &'static str> {
+        let ops = self.world.as_member(row);
+        let claimed = ops.claim_domain(&self.acme.id, &"another.example".parse().unwrap()).await;
+        claimed.map(drop).map_err(|error| error.code())
+    }
+}
+
+#[tokio::test]
+async fn whose_tokens_would_be_refused_does_nothing_for_the_tenant_either() {
+    let ground = Ground::new().await;
+    let (ops, pool) = (&ground.world.ops, ground.client.pool.clone());
+    let okta = Provider {
+        pool,
+        name: "okta".parse().unwrap(),
+        kind: ProviderKind::Tenant(ground.acme.id.clone()),
+        enabled: true,
+        revision: 0,
+    };
+    ground.world.write(&okta).await;
+    let by_domain = ground.admin("dora", Origin::Domain { domain: ground.domain.clone(), generation: 1 }).await;
+    let by_provider = ground.admin("petra", Origin::Provider(okta.name.clone())).await;
+    let barred = ground.admin("bea", Origin::Added).await;
+    // A second account of the same mailbox, whose end bars both.
+    let mut second = Membership { revision: 0, member: domain::MemberId::from_random([7; 16]), ..barred.clone() };
+    second.person.sub = "bea-again".parse().unwrap();
+    ground.world.write(&second).await;
+    for row in [&by_domain, &by_provider, &barred, &second] {
+        assert_eq!(ground.claims(row).await, Ok(()), "{}", row.person.sub);
+    }
+
+    ops.release_domain(&ground.acme.id, &ground.domain, Releasing::DropMembers).await.unwrap();
+    ops.enable_provider(&okta.pool, &okta.name, false).await.unwrap();
+    ops.suspend(&ground.acme.id, &second.person.clone().into(), None).await.unwrap();
+    for row in [&by_domain, &by_provider, &barred, &second] {
+        assert_eq!(ground.claims(row).await, Err("NOT_ALLOWED"), "{}", row.person.sub);
+    }
+    ops.enable_provider(&okta.pool, &okta.name, true).await.unwrap();
+    ops.resume(&ground.acme.id, &second.person.clone().into(), None).await.unwrap();
+    for row in [&by_provider, &barred, &second] {
+        assert_eq!(ground.claims(row).await, Ok(()), "{}", row.person.sub);
+    }
+    ops.reinstate(&ground.acme.id, &(&by_domain).into(), None, None).await.unwrap();
+    assert_eq!(ground.claims(&by_domain).await, Ok(()), "an operator vouches for her");
 }

@@ -81,6 +81,31 @@ async fn a_tenant_without_owner_or_slug_is_found() {
 }
 
 #[tokio::test]
+async fn an_owner_whom_nothing_lets_in_any_more_is_none() {
+    let world = World::new().await;
+    let (acme, pool) = (world.tenant("acme").await, "eu-central-1_test".parse::<domain::PoolId>().unwrap());
+    let okta = domain::Provider {
+        pool: pool.clone(),
+        name: "okta".parse().unwrap(),
+        kind: domain::ProviderKind::Tenant(acme.id.clone()),
+        enabled: true,
+        revision: 0,
+    };
+    world.write(&okta).await;
+    let mut olga = world.add(&acme.id, "olga", "owner").await;
+    olga.origin = domain::Origin::Provider(okta.name.clone());
+    world.write(&olga).await;
+    assert_eq!(world.find(false, "TENANT_WITHOUT_OWNER").await, None);
+    world.ops.enable_provider(&pool, &okta.name, false).await.unwrap();
+    let found = world.find(false, "TENANT_WITHOUT_OWNER").await.unwrap();
+    assert_eq!((found.severity, found.fix), (Severity::Problem, Fixed::No));
+    assert!(found.message.contains("tenantctl member reinstate"), "{}", found.message);
+    assert_eq!(world.find(false, "SEATS_DISAGREE").await, None, "the counter counts rows");
+    world.ops.reinstate(&acme.id, &(&olga).into(), None, None).await.unwrap();
+    assert_eq!(world.find(false, "TENANT_WITHOUT_OWNER").await, None);
+}
+
+#[tokio::test]
 async fn a_missing_table_is_said_to_be_missing() {
     let world = World::without_table().await;
     assert_eq!(crate::table::code(world.ops.doctor(true).await), "TABLE_MISSING");

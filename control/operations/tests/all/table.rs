@@ -151,8 +151,8 @@ impl World {
         .await;
     }
 
-    /// Writes a row as it is.
-    pub(crate) async fn write(&self, row: &Membership) {
+    /// Writes an item as it is.
+    pub(crate) async fn write(&self, row: &impl store::Entity) {
         let session = self.table.session(None);
         let mut transaction = store::Transaction::new(&session);
         transaction.write((), row).unwrap();

@@ -62,7 +62,7 @@ impl Model {
         if let Some(inviter) = inviter {
             only_if(self.tenants[tenant].status == TenantStatus::Active)?;
             let row = self.row(tenant, inviter)?;
-            only_if(row.status == Status::Active && step(row.role) >= step("admin") && may_grant(row.role, role))?;
+            only_if(self.stands(tenant, inviter) && step(row.role) >= step("admin") && may_grant(row.role, role))?;
         }
         // Nobody invites around a suspension, or who is a member already.
         only_if(!self.bars.get(&(tenant, mailbox)).is_some_and(|bar| bar.suspended))?;
@@ -238,14 +238,10 @@ impl Model {
             status && row.origin == Origin::Domain(domain, generation)
         };
         let owner = |row: &Row| row.status == Status::Active && row.role == "owner";
-        let (mut owners, mut going) = (0, 0);
-        for row in self.rows.iter().filter(|((_, of), _)| *of == from).map(|(_, row)| row) {
-            owners += usize::from(owner(row));
-            going += usize::from(owner(row) && rests(row));
-        }
-        // A tenant that is not closed keeps an owner.
+        let goes = self.rows.iter().any(|((_, of), row)| *of == from && owner(row) && rests(row));
+        // No owner of a tenant that is not closed loses what they rest on.
         let closed = self.tenants[from].status == TenantStatus::Closed;
-        only_if(again || keep || closed || going == 0 || owners > going)?;
+        only_if(again || keep || closed || !goes)?;
         if keep {
             let rows = self.rows.iter_mut().filter(|((_, of), _)| *of == from).map(|(_, row)| row);
             rows.filter(|row| rests(row)).for_each(|row| row.origin = Origin::Added);

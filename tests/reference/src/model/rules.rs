@@ -205,12 +205,44 @@ impl Model {
         account.external && self.providers.get(name).is_some_and(|found| found.enabled && found.of == Some(tenant))
     }
 
-    /// Whoever invited must still be able to: an operator always; a member as what they are now; one who was removed, as what they
-    /// were, for roles up to member, where the tenant's policy says so; one who is suspended not.
-    fn inviter_may(&self, invitation: &Invitation) -> bool {
+    /// Whether a membership's origin would let somebody in still.
+    fn lets_in_still(&self, tenant: Name, origin: Origin) -> bool {
+        match origin {
+            Origin::Domain(name, generation) => self
+                .domains
+                .get(name)
+                .is_some_and(|found| (found.owner, found.generation) == (Some(tenant), generation)),
+            Origin::Provider(name) => {
+                self.providers.get(name).is_some_and(|found| (found.of, found.enabled) == (Some(tenant), true))
+            }
+            Origin::Invitation | Origin::Open | Origin::Added => true,
+        }
+    }
+
+    /// Whether somebody is an active member whom nothing keeps out: no bar on the mailbox with which they came, no removal that was later,
+    /// nor the end of what let them in.
+    pub fn stands(&self, tenant: Name, person: Name) -> bool {
+        let row = self.rows.get(&(person, tenant)).filter(|row| row.status == Status::Active);
+        row.is_some_and(|row| {
+            let barred = row.address.is_some_and(|mailbox| {
+                let ended = self.ended.get(&(tenant, mailbox));
+                self.bars.contains_key(&(tenant, mailbox)) || ended.is_some_and(|ended| row.since <= *ended)
+            });
+            !barred && self.lets_in_still(tenant, row.origin)
+        })
+    }
+
+    /// Whoever invited must still be able to: an operator always; a member as what they are now, while they stand; one who was removed,
+    /// as what they were, for roles up to member, where the tenant's policy says so; one who is suspended not; and nobody invites themselves.
+    fn inviter_may(&self, invitation: &Invitation, redeems: Name) -> bool {
         let Some(inviter) = invitation.inviter else { return true };
+        if inviter == redeems {
+            return false;
+        }
         match self.rows.get(&(inviter, invitation.tenant)) {
-            Some(row) if row.status == Status::Active => may_grant(row.role, invitation.role),
+            Some(row) if row.status == Status::Active => {
+                self.stands(invitation.tenant, inviter) && may_grant(row.role, invitation.role)
+            }
             Some(row) if matches!(row.status, Status::Removed | Status::Superseded) => {
                 let low = matches!(invitation.role, "viewer" | "member");
                 low && self.tenants[invitation.tenant].outlive && may_grant(row.role, invitation.role)
@@ -252,7 +284,9 @@ impl Model {
         }
         let proof = self.proof(account, tenant);
         let found = proof.ok().and_then(|(mailbox, _)| self.invitation(tenant, mailbox));
-        let found = found.filter(|at| row.is_none_or(|row| self.invitations[*at].made > row.since));
+        let open = found.filter(|at| row.is_none_or(|row| self.invitations[*at].made > row.since));
+        // What its inviter may not grant any more is no invitation.
+        let found = open.filter(|at| self.inviter_may(&self.invitations[*at], account.person));
         // Nothing but a newer invitation, to a mailbox that they have proven, leads back in.
         if let (Some(row), None) = (row, found) {
             return Err(Self::ended(row.status));
@@ -281,9 +315,6 @@ impl Model {
             return Ok(Came::Joined);
         }
         if let Some(at) = found {
-            if !self.inviter_may(&self.invitations[at]) {
-                return Err("INVITATION_UNUSABLE");
-            }
             if !self.has_seat(tenant) {
                 return Err("SEATS_FULL");
             }
@@ -304,7 +335,9 @@ impl Model {
             (_, Join::Open | Join::Automatic) if owned => (self.by_domain(email.domain), Status::Active),
             (_, Join::Open | Join::Automatic) => (Origin::Open, Status::Active),
             (_, Join::Request) => (self.by_domain(email.domain), Status::Requested),
-            (_, Join::InvitationOnly) if self.reminder(account) == Some(tenant) => return Err("INVITATION_UNUSABLE"),
+            (_, Join::InvitationOnly) if open.is_some() || self.reminder(account) == Some(tenant) => {
+                return Err("INVITATION_UNUSABLE");
+            }
             (_, Join::InvitationOnly) => return Err("INVITATION_REQUIRED"),
         };
         if status == Status::Active && !self.has_seat(tenant) {
@@ -356,7 +389,7 @@ impl Model {
         // Whoever came by the provider was there before, and who gets their address there is a new person.
         let is_former =
             row.status == Status::Active && row.address == Some(mailbox) && !matches!(row.origin, Origin::Provider(_));
-        is_former.then_some(*holder)
+        (is_former && self.lets_in_still(tenant, row.origin)).then_some(*holder)
     }
 
     fn take_over(&mut self, tenant: Name, former: Name, account: &Account, mailbox: Name) {

@@ -3,7 +3,9 @@
 use domain::{Chain, ClientKind, Inviter, JoinMode, Membership, MembershipStatus, Mode, Pool, Refusal};
 use operations::Releasing;
 use serde_json::json;
-use tests::nouns::{by_domain, client, domain_name, invitation, member, person, pool, roles, tenant_id};
+use tests::nouns::{
+    by_domain, client, domain_name, email, invitation, member, person, pool, provider_of, roles, tenant_id,
+};
 use tests::{Event, World};
 
 const ANN: &str = "ann@acme.example";
@@ -103,6 +105,7 @@ async fn m18_a_domain_that_changed_hands_gives_nothing_that_it_gave() {
             world.ask(&Event::confirmed("acme", name, &format!("{name}@acme.example"))).await;
         }
         assert_eq!(world.membership("ann", "acme").await.unwrap().origin, by_domain("acme.example"));
+        world.operations().set_roles(&tenant_id("acme"), &email(ANN).into(), &roles(&["admin"])).await.unwrap();
         let (operations, a, b) = (world.operations(), tenant_id("acme"), tenant_id("globex"));
         if released_first {
             operations.release_domain(&a, &domain, Releasing::DropMembers).await.unwrap();
@@ -130,6 +133,15 @@ async fn m18_a_domain_that_changed_hands_gives_nothing_that_it_gave() {
             Some("MEMBERSHIP_ENDED")
         );
         assert_eq!(world.ask(&Event::refresh("globex", "ann", ANN)).await.code(), Some("MEMBERSHIP_ENDED"));
+        // Nor does whom the tenant's provider calls Ann from now on get her place.
+        world.put(&provider_of("okta", "acme")).await;
+        world.tenant("acme", |tenant| tenant.policy.sso_required = true).await;
+        let event = Event::token("acme", "ann-at-okta", ANN).federated("okta", "1");
+        assert_eq!(world.ask(&event).await.speaks_of(), Some(a.clone()));
+        let (old, new) =
+            (world.membership("ann", "acme").await, world.membership("ann-at-okta", "acme").await.unwrap());
+        assert_eq!(new.roles, roles(&["member"]));
+        assert!(old.is_some_and(|old| old.member != new.member && old.status == MembershipStatus::Active));
         world.assert_sound().await;
     }
 }

@@ -269,3 +269,129 @@ async fn m1_a_newer_invitation_brings_its_redeemer_back_and_no_older_account_of_
     assert_eq!(both.id_token()["roles"], json!(["admin"]));
     world.assert_sound().await;
 }
+
+const BEA: &str = "bea@ext.example";
+const CID: &str = "cid@ext.example";
+
+/// An invitation of this member's, to be an admin.
+fn invited_by(name: &str, address: &str) -> domain::Invitation {
+    let mut invitation = invitation(1, "acme", address);
+    invitation.terms.inviter = domain::Inviter::Member(person(name));
+    invitation.terms.roles = roles(&["admin"]);
+    invitation
+}
+
+#[tokio::test]
+async fn m19_an_inviter_whom_something_else_than_their_row_keeps_out_grants_nothing() {
+    let (acme_id, domain) = (tenant_id("acme"), domain_name("acme.example"));
+    for (what, origin, address) in [
+        ("another account of the mailbox was removed", Origin::Added, BEA),
+        ("another account of the mailbox was suspended", Origin::Added, BEA),
+        ("the domain was given up", by_domain("acme.example"), "bea@acme.example"),
+        ("the provider was disabled", Origin::Provider(provider_name("okta")), "bea@acme.example"),
+    ] {
+        let world = acme().await;
+        world.put(&provider_of("okta", "acme")).await;
+        let bea =
+            Membership { origin, address: Some(email(address)), roles: roles(&["admin"]), ..member("bea", "acme") };
+        world.with_member(&bea).await;
+        world.with_invitation(&invited_by("bea", CID)).await;
+        let operations = world.operations();
+        match what {
+            "the domain was given up" => {
+                operations
+                    .release_domain(&acme_id, &domain, operations::Releasing::DropMembers)
+                    .await
+                    .map(drop)
+                    .unwrap();
+            }
+            "the provider was disabled" => {
+                operations.enable_provider(&pool(), &provider_name("okta"), false).await.map(drop).unwrap();
+            }
+            _ => {
+                let again = Membership { address: Some(email(BEA)), ..member("bea-again", "acme") };
+                world.with_member(&again).await;
+                if what.ends_with("removed") {
+                    operations.remove(&acme_id, &email(BEA).into(), None).await.unwrap();
+                } else {
+                    operations.suspend(&acme_id, &email(BEA).into(), None).await.unwrap();
+                }
+            }
+        }
+        assert_eq!(world.membership("bea", "acme").await.unwrap().status, MembershipStatus::Active, "{what}");
+        assert_eq!(world.ask(&Event::token("acme", "cid", CID)).await.code(), Some("INVITATION_UNUSABLE"), "{what}");
+        assert_eq!(world.membership("cid", "acme").await, None, "{what}");
+    }
+    let world = acme().await;
+    world.with_member(&Membership { roles: roles(&["admin"]), ..member("bea", "acme") }).await;
+    world.with_invitation(&invited_by("bea", CID)).await;
+    assert_eq!(world.ask(&Event::token("acme", "cid", CID)).await.speaks_of(), Some(acme_id));
+    assert_eq!(world.membership("cid", "acme").await.unwrap().roles, roles(&["admin"]), "otherwise they are let in");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn m19_nobody_redeems_what_they_made_themselves() {
+    let world = acme().await;
+    world.with_invitation(&invited_by("bob", CID)).await;
+    let event = Event::token("acme", "bob", CID);
+    assert_eq!(world.ask(&event).await.code(), Some("INVITATION_UNUSABLE"), "an inviter who was erased");
+    assert_eq!(world.membership("bob", "acme").await, None);
+}
+
+#[tokio::test]
+async fn what_an_inviter_may_not_grant_any_more_closes_no_other_way_in() {
+    let world = acme().await;
+    world.with_member(&Membership { roles: roles(&["admin"]), ..member("bea", "acme") }).await;
+    world.with_invitation(&invited_by("bea", ANN)).await;
+    world.suspend("bea", "acme").await;
+    assert_eq!(world.ask(&Event::token("acme", "ann", ANN)).await.speaks_of(), Some(tenant_id("acme")));
+    let row = world.membership("ann", "acme").await.unwrap();
+    assert_eq!((row.roles, row.origin), (roles(&["member"]), by_domain("acme.example")), "by the domain, as a member");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn m1_a_newer_invitation_brings_back_no_account_from_before_it_whatever_clock_removed() {
+    let world = acme().await;
+    let address = Some(email(BEA));
+    for name in ["one", "two"] {
+        let origin = Origin::Invitation(token(9).digest());
+        world.with_member(&Membership { origin, address: address.clone(), ..member(name, "acme") }).await;
+    }
+    // The clock of whoever removed is an hour behind: by it, both became members after they were removed.
+    world
+        .operations_at(|| now() - jiff::SignedDuration::from_hours(1))
+        .remove(&tenant_id("acme"), &email(BEA).into(), None)
+        .await
+        .unwrap();
+    let mut newer = invitation(2, "acme", BEA);
+    newer.terms.created = now();
+    world.with_invitation(&newer).await;
+    assert_eq!(world.ask(&Event::token("acme", "two", BEA)).await.speaks_of(), Some(tenant_id("acme")));
+    assert_eq!(world.ask(&Event::refresh("acme", "one", BEA)).await.code(), Some("MEMBERSHIP_ENDED"));
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn m2_a_suspension_beside_a_resumption_is_whole_or_not_at_all() {
+    let world = acme().await;
+    for name in ["one", "two"] {
+        world.with_member(&Membership { address: Some(email(BEA)), ..member(name, "acme") }).await;
+    }
+    // The mailbox is barred, by the other account's suspension; this one's row is active.
+    world.suspend("two", "acme").await;
+    let (proxy, held) = Proxy::holding(world.engine(), "TransactWriteItems").await;
+    let (slow, fast, acme_id) = (world.through(&proxy).operations(), world.operations(), tenant_id("acme"));
+    let one: operations::MemberName = person("one").into();
+    let resumed = async {
+        let go = held.arrived().await;
+        fast.resume(&acme_id, &one, None).await.unwrap();
+        go.send(()).expect("the request waits");
+    };
+    let (suspended, ()) = tokio::join!(slow.suspend(&acme_id, &one, None), resumed);
+    assert_eq!(suspended.unwrap().status, MembershipStatus::Suspended);
+    let bar = world.mailbox(&acme_id, &email(BEA)).await.bar;
+    assert_eq!(bar.map(|bar| bar.reason), Some(BarReason::Suspended), "who is suspended is barred too");
+    world.assert_sound().await;
+}

@@ -1,11 +1,13 @@
 //! The facts as the store hands them to the decisions.
 
+use domain::enrol::may_still_invite;
+use domain::standing::{self, Ground};
 use domain::{
     Bar as RealBar, BarReason, DomainOwner, Holder, Identity, Inviter, Mailbox, Membership, MembershipStatus,
     Origin as RealOrigin, Provider as RealProvider, ProviderKind, Terms,
 };
 
-use super::{Facts, ME, OTHER, PARSED, time};
+use super::{Facts, ME, NOW, OTHER, PARSED, time};
 use crate::model::nouns::{Identities, Invitation, Name, Origin, Status, TenantStatus};
 use crate::model::real::{real_join, real_tenant};
 use crate::nouns;
@@ -19,6 +21,7 @@ pub(super) struct Real {
     pub(super) membership: Option<Membership>,
     pub(super) predecessor: Option<Membership>,
     pub(super) former_bar: Option<RealBar>,
+    pub(super) inviter_may: bool,
 }
 
 impl Facts {
@@ -37,11 +40,15 @@ impl Facts {
         }
     }
 
-    pub(super) fn real_domain(&self) -> Option<DomainOwner> {
-        let email = self.account.email.filter(|email| email.mailbox.is_some())?;
-        let found = self.model.domains.get(email.domain)?;
+    /// The owner of the domain of the account's address.
+    pub(super) fn own_domain(&self) -> Option<DomainOwner> {
+        self.real_domain(self.account.email.filter(|email| email.mailbox.is_some())?.domain)
+    }
+
+    fn real_domain(&self, name: Name) -> Option<DomainOwner> {
+        let found = self.model.domains.get(name)?;
         Some(DomainOwner {
-            domain: nouns::domain_name(email.domain),
+            domain: nouns::domain_name(name),
             tenant: found.owner.map(|owner| PARSED.tenants[owner].clone()),
             generation: found.generation,
             join: found.join.map(real_join),
@@ -111,7 +118,7 @@ impl Facts {
         Terms {
             digest: PARSED.digest.clone(),
             roles: nouns::roles(&[invitation.role]),
-            inviter: Inviter::Operator,
+            inviter: invitation.inviter.map_or(Inviter::Operator, |name| Inviter::Member(PARSED.people[name].clone())),
             created: time(invitation.made),
             expires: time(invitation.expires),
         }
@@ -142,16 +149,39 @@ impl Facts {
         let former = former.and_then(|_| self.model.rows[&(ME, "acme")].address);
         Real {
             account: self.real_account(),
-            domain: self.real_domain(),
+            domain: self.own_domain(),
             provider,
-            mailbox,
             predecessor: self.real_row(OTHER, "acme").filter(|_| other),
-            former_bar: former.filter(|name| Some(*name) != self.account.mailbox()).and_then(|name| {
-                let ended = self.model.ended.get(&("acme", name)).copied().map(time);
-                let known = Mailbox { bar: self.real_bar("acme", name), ended, ..Mailbox::default() };
-                known.bar_on(membership.as_ref()?)
-            }),
+            former_bar: former
+                .filter(|name| Some(*name) != self.account.mailbox())
+                .and_then(|name| self.endings(name).bar_on(membership.as_ref()?)),
+            inviter_may: self.real_inviter_may(&mailbox),
             membership,
+            mailbox,
         }
+    }
+
+    /// What a mailbox says of those who ended.
+    fn endings(&self, name: Name) -> Mailbox {
+        let ended = self.model.ended.get(&("acme", name)).copied().map(time);
+        Mailbox { bar: self.real_bar("acme", name), ended, ..Mailbox::default() }
+    }
+
+    fn real_inviter_may(&self, mailbox: &Mailbox) -> bool {
+        let Some(terms) = mailbox.open_invitation(time(NOW)) else { return true };
+        let row = self.real_row(OTHER, "acme");
+        let stands = row.as_ref().is_some_and(|row| {
+            let meant = &self.model.rows[&(OTHER, "acme")];
+            let mailbox = meant.address.map(|name| self.endings(name));
+            let (domain, provider) = match meant.origin {
+                Origin::Domain(name, _) => (self.real_domain(name), None),
+                Origin::Provider(name) => (None, self.real_provider(name)),
+                Origin::Invitation | Origin::Open | Origin::Added => (None, None),
+            };
+            let ground = Ground { mailbox: mailbox.as_ref(), domain: domain.as_ref(), provider: provider.as_ref() };
+            standing::stands(row, &ground)
+        });
+        let inviter = row.as_ref().map(|row| (row, stands));
+        may_still_invite(terms, inviter, &self.real_tenant("acme"), Some(&PARSED.people[ME]))
     }
 }

@@ -86,7 +86,7 @@ fn facts(dice: &mut Dice) -> Facts {
                 chain,
                 sso,
                 lookup: dice.one_in(3),
-                outlive: true,
+                outlive: dice.one_in(2),
                 limit: None,
             },
         );
@@ -184,7 +184,8 @@ fn mailbox_facts(dice: &mut Dice, model: &mut Model, mailbox: Name) {
         let tenant = if dice.one_in(5) { "globex" } else { "acme" };
         let state = InvitationState::Open;
         let role = *dice.pick(&ROLES);
-        model.invitations.push(Invitation { tenant, address: mailbox, role, inviter: None, made, expires, state });
+        let inviter = dice.one_in(2).then_some(OTHER);
+        model.invitations.push(Invitation { tenant, address: mailbox, role, inviter, made, expires, state });
     }
     if dice.one_in(2) {
         model.holders.insert(("acme", mailbox), if dice.one_in(3) { ME } else { OTHER });

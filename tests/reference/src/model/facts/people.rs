@@ -30,6 +30,7 @@ impl Facts {
             membership: real.membership.as_ref(),
             remembered: reminder.map(|_| &PARSED.digest),
             predecessor: real.predecessor.as_ref(),
+            inviter_may: real.inviter_may,
         })
     }
 
@@ -128,7 +129,7 @@ impl Facts {
             (Some(_), Some(known)) => Presented::Known(known),
             (Some(_), None) => Presented::Unknown,
         };
-        let domain = facts.real_domain();
+        let domain = facts.own_domain();
         let target = sign_up::target(&kind, presented, provider.as_ref(), domain.as_ref());
         let name = target.as_ref().and_then(|id| TENANTS.into_iter().find(|name| PARSED.tenants[name] == *id));
         let tenant = name.map(|name| self.real_tenant(name));
