@@ -290,9 +290,17 @@ impl OperationError {
                 "`tenantctl member list` shows every member; name one by member id, e-mail address or POOL:SUB"
                     .to_owned()
             }
-            Self::MemberExists(_) => "`tenantctl member role` changes the roles of a member".to_owned(),
+            Self::MemberExists(_) => {
+                "`tenantctl member role` changes the roles of a member; `tenantctl member remove` ends a membership, and bars the \
+                 address it came with"
+                    .to_owned()
+            }
             Self::MemberState { instead, .. } => (*instead).to_owned(),
-            Self::MailboxBarred("suspended") => "`tenantctl member resume` lifts the suspension".to_owned(),
+            Self::MailboxBarred("suspended") => {
+                "`tenantctl member resume` lifts the suspension; `tenantctl member remove` ends the membership, and keeps the \
+                 address barred"
+                    .to_owned()
+            }
             Self::MailboxBarred(_) => {
                 "`tenantctl member reinstate` takes the member back; a new invitation to the address does, too"
                     .to_owned()

@@ -6,7 +6,6 @@ use domain::{
 
 use super::row::{BarChange, RowChange, ending};
 use super::{MemberName, state, superseded};
-use crate::commit::Part;
 use crate::record::{Deed, check_reason};
 use crate::{OperationError, Operations, ROUNDS};
 
@@ -41,8 +40,10 @@ impl Next {
 }
 
 /// Nobody bars somebody else's mailbox by a slip.
-const OTHER_ADDRESS: Invalid =
-    Invalid { noun: "address of this member", rule: "it is the one with which they came, and need not be said" };
+const OTHER_ADDRESS: Invalid = Invalid {
+    noun: "address of this member",
+    rule: "it is the one with which they came, and need not be said; `tenantctl member bar` bars another",
+};
 
 impl Operations {
     /// Changes what a member is. The last owner stays one.
@@ -108,7 +109,8 @@ impl Operations {
         .await
     }
 
-    /// Lets a member in no more until they are resumed, whatever account they come with. They keep their seat.
+    /// Lets a member in no more until they are resumed, whatever account they come with that has the mailbox with which they came.
+    /// They keep their seat.
     pub async fn suspend(
         &self,
         id: &TenantId,
@@ -162,8 +164,9 @@ impl Operations {
         .await
     }
 
-    /// Ends a membership: the row stays, the seat is free, and the mailbox is barred until a later invitation or an operator lifts
-    /// that.
+    /// Ends a membership: the row stays, the seat is free, and the mailbox with which the member came is barred until a later
+    /// invitation or an operator lifts that. The one that their account has now, if it is another, is not:
+    /// [`Operations::bar_mailbox`].
     pub async fn remove(
         &self,
         id: &TenantId,
@@ -253,26 +256,6 @@ impl Operations {
             MembershipStatus::Superseded => Err(superseded(row)),
         })
         .await
-    }
-
-    /// Lifts the bar on a mailbox whose member's row is gone. For operators. Tells whether there was one.
-    pub async fn lift_bar(&self, id: &TenantId, address: &Email, reason: Option<&str>) -> Result<bool, OperationError> {
-        self.operators_only()?;
-        check_reason(reason)?;
-        for _ in 0..ROUNDS {
-            let mut keyed = self.mailbox(id, address).await?;
-            if keyed.mailbox.bar.take().is_none() {
-                return Ok(false);
-            }
-            let now = self.now();
-            let mut transaction = self.transaction();
-            transaction.write(Part::Mailbox, &keyed)?;
-            self.record(&mut transaction, id, now, Deed::new("mailbox.lift_bar", &keyed.mailbox_key).because(reason))?;
-            if self.commit(&transaction).await?.is_empty() {
-                return Ok(true);
-            }
-        }
-        Err(OperationError::Contended)
     }
 
     async fn change(

@@ -1,6 +1,7 @@
-//! Members: add, find, list, change roles, approve, deny, suspend, resume, remove, reinstate.
+//! Members: add, find, list, change roles, approve, deny, suspend, resume, remove, reinstate; and bars on mailboxes.
 
 mod adding;
+mod barring;
 mod changing;
 mod naming;
 mod row;

@@ -178,6 +178,64 @@ async fn who_came_without_an_address_is_barred_by_the_one_that_is_said() {
 }
 
 #[tokio::test]
+async fn an_operator_bars_a_mailbox_by_which_nobody_is_a_member_as_a_removal_does() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    let olga = world.add(id, "olga", "owner").await;
+    let moved = email("bob-moved");
+    let refused = |refusal| Outcome::Refused(refusal);
+    let outcome = async || world.ops.whois(&moved, &Scope::Tenant(id.clone())).await.unwrap().remove(0).outcome;
+    assert_eq!(outcome().await, refused(Refusal::InvitationRequired));
+    assert!(world.ops.bar_mailbox(id, &moved, Some("where bob is now")).await.unwrap());
+    assert!(!world.ops.bar_mailbox(id, &moved, None).await.unwrap());
+    assert_eq!(outcome().await, refused(Refusal::MembershipEnded));
+    let anew = NewMember { address: Some(moved.clone()), ..new_member("bob-again", "member") };
+    assert_eq!(code(world.ops.add_member(id, &anew).await), "MAILBOX_BARRED");
+
+    // A later invitation leads past it, until it is barred once more; an operator lifts it.
+    world.ops.invite(id, &Invite::new(moved.clone())).await.unwrap();
+    assert!(matches!(outcome().await, Outcome::Joins { .. }));
+    assert!(world.ops.bar_mailbox(id, &moved, None).await.unwrap());
+    assert!(!world.ops.bar_mailbox(id, &moved, None).await.unwrap());
+    assert_eq!(outcome().await, refused(Refusal::MembershipEnded));
+    assert!(world.ops.lift_bar(id, &moved, None).await.unwrap());
+    assert!(world.ops.bar_mailbox(id, &moved, None).await.unwrap());
+
+    let session = world.table.session(None);
+    let records = session.audit::<store::entity::Audit>(id, None).await.unwrap().entities;
+    let bars: Vec<_> = records.iter().filter(|one| one.action == "mailbox.bar").collect();
+    assert_eq!(bars.len(), 3);
+    assert_eq!(bars[0].reason.as_deref(), Some("where bob is now"));
+    assert!(bars.iter().all(|one| !one.target.contains('@')));
+    assert_eq!(code(world.ops.bar_mailbox(id, &moved, Some(" ")).await), "INVALID");
+    assert_eq!(code(world.as_member(&olga).bar_mailbox(id, &moved, None).await), "FOR_OPERATORS");
+    let nobody = domain::TenantId::from_random([9; 16]);
+    assert_eq!(code(world.ops.bar_mailbox(&nobody, &moved, None).await), "TENANT_UNKNOWN");
+}
+
+#[tokio::test]
+async fn a_mailbox_by_which_somebody_is_a_member_is_barred_by_removing_them() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    let bob: MemberName = (&world.add(id, "bob", "member").await).into();
+    assert_eq!(code(world.ops.bar_mailbox(id, &email("bob"), None).await), "MEMBER_EXISTS");
+    world.ops.suspend_barring(id, &bob, &Barring::Without, None).await.unwrap();
+    assert_eq!(code(world.ops.bar_mailbox(id, &email("bob"), None).await), "MEMBER_EXISTS");
+    // Resuming would end the bar of a suspension.
+    world.ops.suspend(id, &bob, None).await.unwrap();
+    assert_eq!(code(world.ops.bar_mailbox(id, &email("bob"), None).await), "MAILBOX_BARRED");
+    world.ops.remove_barring(id, &bob, &Barring::Without, None).await.unwrap();
+    assert!(world.ops.bar_mailbox(id, &email("bob"), None).await.unwrap());
+    let again = NewMember { person: person("bob-again"), ..new_member("bob", "member") };
+    assert_eq!(code(world.ops.add_member(id, &again).await), "MAILBOX_BARRED");
+    let back = world.ops.reinstate(id, &bob, None, None).await.unwrap();
+    assert_eq!(back.status, MembershipStatus::Active);
+    assert!(!world.ops.lift_bar(id, &email("bob"), None).await.unwrap());
+}
+
+#[tokio::test]
 async fn an_account_that_is_not_the_persons_any_more_leaves_without_barring_them() {
     let world = World::new().await;
     let acme = world.tenant("acme").await;

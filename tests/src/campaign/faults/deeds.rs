@@ -237,6 +237,13 @@ pub(super) fn all() -> Vec<Scenario> {
             None
         )),
         of!("member-reinstate", removed, operator, |ops| ops.reinstate(&acme(), &person("ann").into(), None, None)),
+        of!("mailbox-bar", town, operator, |ops| ops.bar_mailbox(&acme(), &email(BEN), None)),
+        of!("mailbox-bar-of-a-former-member", gone, operator, |ops| ops.bar_mailbox(&acme(), &email(ANN), None)),
+        of!("mailbox-bar-past-an-invitation", invited_back, operator, |ops| ops.bar_mailbox(
+            &acme(),
+            &email(ANN),
+            Some("a test")
+        )),
         of!("mailbox-lift-bar", barred, operator, |ops| ops.lift_bar(&acme(), &email(BEN), None)),
         of!("person-erase", erasable, operator, |ops| ops.erase_person(&person("ann"), None, Some("a test"))),
         of!("person-erase-invited", known, operator, |ops| ops.erase_person(
@@ -312,6 +319,20 @@ pub(super) fn all() -> Vec<Scenario> {
 async fn barred(world: &World) {
     town(world).await;
     world.bar("acme", BEN, BarReason::Removed).await;
+}
+
+/// Ann was removed, and nothing is barred.
+async fn gone(world: &World) {
+    removed(world).await;
+    world.change_mailbox(&acme(), &email(ANN), |mailbox| mailbox.bar = None).await;
+}
+
+/// Ann was removed, and an invitation leads past the bar.
+async fn invited_back(world: &World) {
+    removed(world).await;
+    let mut later = invitation(2, "acme", ANN);
+    later.terms.created = minutes(2);
+    world.with_invitation(&later).await;
 }
 
 /// Ann is a member of two tenants, and was invited.

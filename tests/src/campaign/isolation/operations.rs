@@ -60,6 +60,7 @@ pub const OPERATIONS: &[(&str, Least)] = &[
     ("apply_policy", Operator),
     ("approve", Admin),
     ("assume_domain", Operator),
+    ("bar_mailbox", Operator),
     ("bind_client", Operator),
     ("bind_provider", Operator),
     // What roles stand for is the same for everybody, and nobody's secret.
@@ -328,6 +329,7 @@ async fn tries(ground: &Ground, ops: &Operations, operation: &str) -> Result<Opt
         }
         "approve" => ops.approve(id, bob, None).await.map(shown),
         "assume_domain" => ops.assume_domain(id, &ground.domain, "a test").await.map(shown),
+        "bar_mailbox" => ops.bar_mailbox(id, &email("gone@partner.example"), None).await.map(shown),
         "bind_client" => ops.bind_client(&NewBinding::to_tenant(ground.client.clone(), id.clone())).await.map(shown),
         "bind_provider" => {
             let kind = ProviderKind::Tenant(id.clone());

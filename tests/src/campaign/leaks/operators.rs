@@ -103,6 +103,9 @@ async fn one_day(operations: &Operations, gossip: &Gossip, canaries: &mut Canari
         note(operations.suspend(&id, &name, Some("on leave")).await.err());
         note(operations.remove(&id, &name, None).await.err());
     }
+    for address in [&eve, &mia] {
+        note(operations.bar_mailbox(&id, address, Some("moved there")).await.err());
+    }
     note(operations.lift_bar(&id, &mia, Some("came back")).await.err());
     note(operations.revoke_invitation(&id, &eve.into(), None).await.err());
     note(operations.export_person(&person, None).await.err());

@@ -43,6 +43,42 @@ async fn a_company_moves_to_a_new_domain_and_its_people_move_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_moved_and_is_removed_comes_back_by_neither_mailbox_once_both_are_barred() {
+    let laptop = Laptop::start().await;
+    let (operations, app) = (laptop.operations(), laptop.app("acme"));
+    let acme = &laptop.town.acme;
+    operations.assume_domain(&acme.id, &"zenith.example".parse().unwrap(), "renamed").await.unwrap();
+    let deletes_the_account = async |tokens: &Tokens| {
+        let delete = laptop.sdk().admin_delete_user().user_pool_id(laptop::POOL).username(tokens.sub());
+        delete.send().await.unwrap();
+    };
+    let moves_and_is_removed = async |from: &str, to: &str| {
+        let tokens = member(app.join(from, None).await, acme, &["member"]);
+        laptop.change_address(&tokens, to).await;
+        member(app.refresh(&tokens).await, acme, &["member"]);
+        operations.remove(&acme.id, &named(from), None).await.unwrap();
+        refused(app.refresh(&tokens).await, Refusal::MembershipEnded);
+        deletes_the_account(&tokens).await;
+        refused(app.join(from, None).await, Refusal::MembershipEnded);
+    };
+    let bars = async |address: &str| operations.bar_mailbox(&acme.id, &address.parse().unwrap(), None).await;
+
+    moves_and_is_removed("ann@acme.example", "ann@zenith.example").await;
+    assert!(bars("ann@zenith.example").await.unwrap());
+    refused(app.join("ann@zenith.example", None).await, Refusal::MembershipEnded);
+
+    // Forgotten, it is as open as a colleague's, and whoever came by it is removed once more.
+    moves_and_is_removed("bob@acme.example", "bob@zenith.example").await;
+    let again = member(app.join("bob@zenith.example", None).await, acme, &["member"]);
+    assert_eq!(bars("bob@zenith.example").await.unwrap_err().code(), "MEMBER_EXISTS");
+    operations.remove(&acme.id, &named("bob@zenith.example"), None).await.unwrap();
+    refused(app.refresh(&again).await, Refusal::MembershipEnded);
+    deletes_the_account(&again).await;
+    refused(app.join("bob@zenith.example", None).await, Refusal::MembershipEnded);
+    laptop.stack.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_domain_that_another_company_takes_over_brings_it_nobody() {
     let laptop = Laptop::start().await;
     let (operations, acme, globex) = (laptop.operations(), &laptop.town.acme, &laptop.town.globex);

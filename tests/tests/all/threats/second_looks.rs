@@ -44,6 +44,30 @@ async fn m1_m2_changing_the_address_does_not_shake_off_the_bar_of_the_mailbox_on
 }
 
 #[tokio::test]
+async fn m1_a_removal_bars_the_mailbox_one_came_with_and_an_operator_the_one_to_which_one_moved() {
+    let world = acme_with_ann().await;
+    let (operations, id) = (world.operations(), tenant_id("acme"));
+    operations.assume_domain(&id, &domain_name("zenith.example"), "renamed").await.unwrap();
+    let came = Membership { origin: by_domain("acme.example"), ..member("cid", "acme") };
+    let (old, new) = ("cid@acme.example", "cid@zenith.example");
+    world.with_member(&came).await;
+    assert_eq!(world.ask(&Event::refresh("acme", "cid", new)).await.speaks_of(), Some(id.clone()));
+    operations.remove(&id, &person("cid").into(), None).await.unwrap();
+    // The account is out by either address; of a new one only the mailbox that the membership came with is known.
+    for address in [old, new] {
+        assert_eq!(world.ask(&Event::refresh("acme", "cid", address)).await.code(), Some("MEMBERSHIP_ENDED"));
+    }
+    assert_eq!(world.ask(&Event::token("acme", "cid2", old)).await.code(), Some("MEMBERSHIP_ENDED"));
+    assert!(operations.bar_mailbox(&id, &email(new), Some("where they are now")).await.unwrap());
+    for event in [Event::confirmed("acme", "cid2", new), Event::token("acme", "cid2", new)] {
+        let answer = world.ask(&event).await;
+        assert_eq!(answer.code().or(answer.would_code()), Some("MEMBERSHIP_ENDED"));
+    }
+    assert_eq!(world.membership("cid2", "acme").await, None);
+    world.assert_sound().await;
+}
+
+#[tokio::test]
 async fn a_condition_beside_a_conflict_is_tried_again_before_it_is_believed() {
     let world = acme().await;
     world.limit("acme", 1).await;
