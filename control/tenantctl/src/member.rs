@@ -59,6 +59,15 @@ pub(crate) async fn run(command: MemberCommand, context: &Context<'_>) -> Result
             let reason = because.reason.as_deref();
             show(context, &operations.remove_barring(&id, &member.member, &barred.into(), reason).await?);
         }
+        MemberCommand::Bar { tenant, address, because } => {
+            let id = operations.find_tenant(&tenant.tenant).await?.id;
+            let set = operations.bar_mailbox(&id, &address, because.reason.as_deref()).await?;
+            let shape = serde_json::json!({ "tenant_id": id.to_string(), "bar_set": set });
+            context.output.show(&shape, || {
+                let how = if set { "is barred" } else { "was barred already" };
+                format!("{address} {how}; only a later invitation, or `tenantctl member reinstate`, lets it in")
+            });
+        }
         MemberCommand::Reinstate { member, roles, because } => {
             reinstate(context, &member, some_roles(roles)?.as_ref(), because.reason.as_deref()).await?;
         }

@@ -105,7 +105,7 @@ pub(crate) enum MemberCommand {
         #[command(flatten)]
         because: Because,
     },
-    /// Let a member in no more until they are resumed; they keep their seat
+    /// Let a member in no more until they are resumed; they keep their seat, the address they came with is barred
     Suspend {
         #[command(flatten)]
         member: MemberOf,
@@ -131,12 +131,25 @@ pub(crate) enum MemberCommand {
         #[command(flatten)]
         because: Because,
     },
-    /// End a membership; the seat becomes free, the address is barred
+    /// End a membership; the seat becomes free, the address they came with is barred
+    ///
+    /// If their account has another address by now, bar that one, too: `tenantctl member bar`.
     Remove {
         #[command(flatten)]
         member: MemberOf,
         #[command(flatten)]
         barred: Barred,
+        #[command(flatten)]
+        because: Because,
+    },
+    /// Bar an address by which nobody is a member, as a removal does: one to which somebody moved who was removed
+    ///
+    /// Whoever is a member by it is removed instead. `tenantctl member reinstate` lifts the bar again.
+    Bar {
+        #[command(flatten)]
+        tenant: TenantName,
+        /// The address
+        address: Email,
         #[command(flatten)]
         because: Because,
     },

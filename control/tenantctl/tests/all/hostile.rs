@@ -157,7 +157,7 @@ async fn arguments_of_a_wrong_kind_are_refused_and_nothing_is_written() {
     for wrong in
         ["", " ", "-1", "1e9", "99999999999999999999999999", "NaN", "null", "{}", "../x", "a b", "\u{fffd}", &long]
     {
-        let all: [&[&str]; 13] = [
+        let all: [&[&str]; 14] = [
             &["tenant", "policy", "acme", "--seat-limit", wrong],
             &["tenant", "policy", "acme", "--chain", wrong],
             &["tenant", "policy", "acme", "--join", wrong],
@@ -165,6 +165,7 @@ async fn arguments_of_a_wrong_kind_are_refused_and_nothing_is_written() {
             &["invite", "create", "acme", "eve@acme.example", "--expires", wrong],
             &["invite", "revoke", "acme", wrong],
             &["member", "remove", "acme", wrong],
+            &["member", "bar", "acme", wrong],
             &["client", "enforce", wrong],
             &["pool", "dedicate", wrong, "--to", "acme"],
             &["domain", "verify", "acme", "acme.example", "--resolver", wrong],

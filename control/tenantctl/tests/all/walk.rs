@@ -55,6 +55,13 @@ async fn an_operator_sets_a_tenant_up_and_looks_after_it() {
     laptop.json(&["member", "resume", "acme", "bob@acme.example"]).await;
     laptop.json(&["member", "remove", "acme", "bob@acme.example"]).await;
     laptop.json(&["member", "reinstate", "acme", "bob@acme.example"]).await;
+    let bar = ["member", "bar", "acme", "robert@acme.example", "--reason", "where somebody moved who was removed"];
+    assert_eq!(laptop.json(&bar).await["bar_set"], true);
+    assert_eq!(laptop.json(&bar).await["bar_set"], false);
+    let whois = laptop.json(&["whois", "robert@acme.example"]).await;
+    assert_eq!(text(&whois, "/tenants/0/code"), "MEMBERSHIP_ENDED");
+    assert_eq!(laptop.json(&["member", "reinstate", "acme", "robert@acme.example"]).await["bar_lifted"], true);
+    assert_eq!(laptop.refused(&["member", "bar", "acme", "bob@acme.example"]).await, (1, "MEMBER_EXISTS".into()));
     assert_eq!(laptop.json(&["tenant", "show", "acme"]).await["seats"]["used"], 2);
 
     laptop.json(&["idp", "bind", "local_Tenantry1:Okta", "--tenant", "acme"]).await;
@@ -139,6 +146,7 @@ async fn bad_input_ends_with_2_says_what_is_wrong_and_asks_nothing() {
         &["tenant", "create"],
         &["member", "add", "acme", "local_T:x y"],
         &["member", "role", "acme", "m_short", "admin"],
+        &["member", "bar", "acme", "m_short"],
         &["invite", "create", "acme", "N <a@acme.example>"],
         &["invite", "create", "acme", "a@acme.example", "--expires", "1w"],
         &["invite", "create", "acme", "a@acme.example", "--role", "Owner"],
