@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use domain::{Binding, ClientKind, MembershipStatus, Pool, PoolId, Provider, ProviderName, Sub, Tenant, TenantId};
+use domain::{
+    Binding, ClientKind, MembershipStatus, Pool, PoolId, Provider, ProviderKind, ProviderName, Sub, Tenant, TenantId,
+};
 use store::scan::Scanned;
 
 use crate::{OperationError, Operations};
@@ -55,6 +57,15 @@ impl Chart {
             .chain(dedicated)
             .filter_map(|id| self.tenants.get(id))
             .any(|tenant| tenant.policy.chain.is_more_than_password())
+    }
+
+    /// Whether the provider of a tenant is believed here.
+    pub(super) fn believes_a_provider(&self, pool: &PoolId) -> bool {
+        let believed = |provider: &Provider| match &provider.kind {
+            ProviderKind::Tenant(tenant) => provider.enabled && self.tenants.contains_key(tenant),
+            ProviderKind::Social => false,
+        };
+        self.of(pool).is_some_and(|charted| charted.providers.values().any(believed))
     }
 
     /// Whether machines sign in here.

@@ -41,6 +41,11 @@ impl Operations {
                 let message = "is not in the table, so its tokens may edit the account and move it to another mailbox, to which a tenant of \
                                this pool then sends its codes; `tenantctl client bind --account-scope suppress` takes that away";
                 health.problem("ACCOUNT_SCOPE_KEPT", &name(&client), message);
+            } else if !bindings.contains_key(id) && chart.believes_a_provider(pool) {
+                let message = "is not in the table, so its tokens may edit the account, and people who come by the provider of a tenant can \
+                               give theirs another address of the company, which counts as the provider's word unless the pool verifies \
+                               a changed address first; `tenantctl client bind --account-scope suppress` takes that away";
+                health.problem("ACCOUNT_SCOPE_KEPT", &name(&client), message);
             }
             if binding.kind == ClientKind::Unbound {
                 if binding.mode == Mode::Observe {

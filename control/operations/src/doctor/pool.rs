@@ -76,7 +76,11 @@ impl Operations {
         };
         let nothing = Charted::default();
         let charted = chart.of(pool).unwrap_or(&nothing);
-        let asked = Asked { codes: chart.asks_for_codes(pool), machines: chart.has_machines(pool) };
+        let asked = Asked {
+            codes: chart.asks_for_codes(pool),
+            machines: chart.has_machines(pool),
+            providers: chart.believes_a_provider(pool),
+        };
         judge(pool, &facts, asked, &how.functions, health);
         self.examine_clients(how.pools(cognito), chart, pool, &facts.schema, health).await?;
         self.examine_users(cognito, pool, charted, limit, seen, health).await

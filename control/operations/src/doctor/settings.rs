@@ -44,6 +44,8 @@ pub(super) struct Asked {
     pub(super) codes: bool,
     /// Machines sign in here.
     pub(super) machines: bool,
+    /// The provider of a tenant is believed.
+    pub(super) providers: bool,
 }
 
 pub(super) fn judge(pool: &PoolId, facts: &PoolFacts, asked: Asked, ours: &Functions, health: &mut PoolHealth) {
@@ -103,6 +105,13 @@ fn judge_triggers(pool: &PoolId, facts: &PoolFacts, asked: Asked, ours: &Functio
                            Set the trigger event version to \"Basic features + access token customization\"";
             health.problem("PRE_TOKEN_VERSION", pool, message);
         }
+        Some(PreTokenVersion::V1) if asked.providers => {
+            let message = "pre token generation is of version 1, which cannot suppress scopes, while the provider of a tenant is believed \
+                           here: with any access token its people can edit the account and give it another address of the company, \
+                           which counts as the provider's word unless a changed address is verified first. Set the trigger event \
+                           version to \"Basic features + access token customization\"";
+            health.problem("PRE_TOKEN_VERSION", pool, message);
+        }
         Some(PreTokenVersion::V1) => {
             let message =
                 "pre token generation is of version 1: access tokens say nothing of the tenant and keep their scopes";
@@ -120,8 +129,9 @@ pub(crate) fn judge_addresses(pool: &PoolId, facts: &PoolFacts, health: &mut Poo
     }
     if !facts.verifies_before_update {
         // UpdateUserPool resets whatever it is not given, and cannot be given everything that a pool has: nothing is risked here.
-        let message = "a changed address counts at once, unverified: its owner is refused and can no longer verify it. Turn on \"Keep \
-                       original attribute value active when an update is pending\" for e-mail, under Authentication > Sign-up";
+        let message = "a changed address counts at once, unverified: its owner is refused and can no longer verify it; and whoever \
+                       comes by a tenant's provider, with a token that may edit the account, is believed any address of the company. \
+                       Turn on \"Keep original attribute value active when an update is pending\" for e-mail, under Authentication > Sign-up";
         health.problem("ADDRESS_CHANGE_UNVERIFIED", pool, message);
     }
     if facts.confirms_by_link {

@@ -56,36 +56,50 @@ struct Sight {
     editing: Vec<Binding>,
     /// Which tenants have clients in which pools, or the pool for themselves.
     bound: Vec<(PoolId, TenantId)>,
+    /// Which tenants have a provider that counts in which pools.
+    provided: Vec<(PoolId, TenantId)>,
 }
 
 impl Sight {
-    /// How many of a tenant's active owners may not act as one: what let them in is gone.
-    fn lapsed_owners(&self, tenant: &TenantId) -> u64 {
-        let lapsed = |row: &&Membership| {
+    /// How many active owners of which tenants may not act as one: what let them in is gone.
+    fn lapsed_owners(&self) -> HashMap<&TenantId, u64> {
+        let mut lapsed = HashMap::new();
+        for row in &self.resting {
             let (domain, provider) = match &row.origin {
                 Origin::Domain { domain, .. } => (self.domains.get(domain), None),
                 Origin::Provider(name) => (None, self.providers.get(&(row.person.pool.clone(), name.clone()))),
                 Origin::Invitation(_) | Origin::Open | Origin::Added => (None, None),
             };
-            row.tenant == *tenant && !origin_stands(row, domain, provider)
-        };
-        self.resting.iter().filter(lapsed).count() as u64
+            if !origin_stands(row, domain, provider) {
+                *lapsed.entry(&row.tenant).or_default() += 1;
+            }
+        }
+        lapsed
     }
 
-    /// Who can edit an account can move it to a mailbox of their own: where codes go to mailboxes, that is a way around them.
+    /// Who can edit an account can move it to a mailbox of their own: where codes go to mailboxes, that is a way around them. Where a
+    /// tenant's provider is believed, its people can give theirs the address of somebody else there.
     fn check_editing(&self, health: &mut Health) {
         for binding in &self.editing {
             let pool = &binding.client.pool;
-            let mut others =
-                self.bound.iter().filter(|(other, _)| other == pool).filter_map(|(_, id)| self.tenants.get(id));
-            let coded = others.find(|tenant| tenant.policy.chain.is_more_than_password());
-            let (severity, why) = match coded {
-                Some(tenant) => {
-                    let why =
-                        format!("and so move it to another mailbox, to which {} then sends its codes", tenant.slug);
-                    (Severity::Problem, why)
-                }
-                None => (Severity::Note, "which other tenants trust".to_owned()),
+            let here = |(other, id): &(PoolId, TenantId)| if other == pool { self.tenants.get(id) } else { None };
+            let coded = self.bound.iter().filter_map(here).find(|tenant| tenant.policy.chain.is_more_than_password());
+            let provided = self.provided.iter().find_map(here);
+            let mut ways = Vec::new();
+            if let Some(tenant) = coded {
+                ways.push(format!("and so move it to another mailbox, to which {} then sends its codes", tenant.slug));
+            }
+            if let Some(tenant) = provided {
+                ways.push(format!(
+                    "and so people who come by the provider of {} can give theirs another address of the company, which counts as \
+                     the provider's word unless the pool verifies a changed address first",
+                    tenant.slug
+                ));
+            }
+            let (severity, why) = if ways.is_empty() {
+                (Severity::Note, "which other tenants trust".to_owned())
+            } else {
+                (Severity::Problem, ways.join(", "))
             };
             let message = format!(
                 "its tokens may edit the account, {why}; `tenantctl client bind --account-scope suppress` takes that away"
@@ -224,9 +238,10 @@ impl Operations {
 
     async fn check_seats(&self, sight: &Sight, health: &mut Health, fix: bool) -> Result<(), OperationError> {
         let counted = |id: &TenantId| sight.counted.get(id).copied().unwrap_or_default();
+        let lapsed = sight.lapsed_owners();
         let mut suspects = Vec::new();
         for (id, tenant) in &sight.tenants {
-            if tenant.status == TenantStatus::Active && counted(id).owners <= sight.lapsed_owners(id) {
+            if tenant.status == TenantStatus::Active && counted(id).owners <= lapsed.get(id).copied().unwrap_or_default() {
                 let message = if counted(id).rows == 0 {
                     "has no members yet: invite an owner"
                 } else if counted(id).owners == 0 {
@@ -337,6 +352,9 @@ fn take(item: Scanned, sight: &mut Sight, health: &mut Health) {
         }
         Scanned::Provider(provider) => {
             if let ProviderKind::Tenant(tenant) = &provider.kind {
+                if provider.enabled {
+                    sight.provided.push((provider.pool.clone(), tenant.clone()));
+                }
                 let name = format!("{}:{}", provider.pool, provider.name);
                 sight.hanging.push(("PROVIDER_DANGLING", name, tenant.clone(), None));
             }

@@ -1,6 +1,6 @@
 //! The doctor finds what does not add up, and puts right only what needs nobody's decision.
 
-use domain::{Chain, Client, ClientKind, Tenant};
+use domain::{Chain, Client, ClientKind, ProviderKind, Tenant};
 use operations::{Finding, Fixed, NewBinding, PolicyChange, Severity};
 use store::codec::Writer;
 use store::entity::Seats;
@@ -194,4 +194,39 @@ async fn a_token_that_can_move_an_account_is_a_problem_where_somebody_sends_code
     );
     world.ops.dedicate_pool(&"eu-central-1_other".parse().unwrap(), Some(&acme.id)).await.unwrap();
     assert_eq!(found().await[0], (name("eu-central-1_other:elsewhere"), Severity::Problem));
+}
+
+#[tokio::test]
+async fn a_token_that_can_change_an_address_is_a_problem_where_a_tenants_provider_is_believed() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let pool: domain::PoolId = "eu-central-1_test".parse().unwrap();
+    for (pool, id) in [("eu-central-1_test", "app"), ("eu-central-1_other", "elsewhere")] {
+        let client = Client { pool: pool.parse().unwrap(), id: id.parse().unwrap() };
+        world.ops.bind_client(&NewBinding::new(client, ClientKind::Shared)).await.unwrap();
+    }
+    let suppressed = Client { pool: pool.clone(), id: "suppressed".parse().unwrap() };
+    let suppressed = NewBinding { suppress_account_scope: true, ..NewBinding::to_tenant(suppressed, acme.id.clone()) };
+    world.ops.bind_client(&suppressed).await.unwrap();
+    let problems = async || {
+        let found = world.ops.doctor(false).await.unwrap().findings.into_iter();
+        found.filter(|one| one.code == "ACCOUNT_SCOPE_KEPT" && one.severity == Severity::Problem).collect::<Vec<_>>()
+    };
+    let (okta, google) = ("okta".parse().unwrap(), "google".parse().unwrap());
+    // Of a social provider's people nothing is believed that is not verified.
+    world.ops.bind_provider(&pool, &google, &ProviderKind::Social).await.unwrap();
+    assert!(problems().await.is_empty());
+    world.ops.bind_provider(&pool, &okta, &ProviderKind::Tenant(acme.id.clone())).await.unwrap();
+    let found = problems().await;
+    assert_eq!(found.iter().map(|one| one.target.as_str()).collect::<Vec<_>>(), ["eu-central-1_test:app"]);
+    assert!(found[0].message.contains("the provider of acme"), "{}", found[0].message);
+    assert!(!found[0].message.contains("codes"), "{}", found[0].message);
+    let change = PolicyChange { chain: Some(Chain::Code), ..PolicyChange::default() };
+    world.ops.set_policy(&acme.id, &change).await.unwrap();
+    let found = problems().await;
+    assert!(["codes", "the provider of acme"].iter().all(|why| found[0].message.contains(why)), "{found:?}");
+    let change = PolicyChange { chain: Some(Chain::Password), ..PolicyChange::default() };
+    world.ops.set_policy(&acme.id, &change).await.unwrap();
+    world.ops.enable_provider(&pool, &okta, false).await.unwrap();
+    assert!(problems().await.is_empty());
 }

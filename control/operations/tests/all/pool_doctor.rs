@@ -356,18 +356,60 @@ async fn who_became_a_member_this_hour_is_not_believed_to_be_gone() {
     assert!(pool.codes().await.is_empty());
 }
 
+impl PoolWorld {
+    /// Pre token generation of version 1.
+    fn says_little(&self) {
+        let arn = |name: &str| format!("arn:aws:lambda:eu-central-1:123456789012:function:{name}");
+        self.pool().update(|settings| {
+            let config = settings.shown.get_mut("LambdaConfig").unwrap().as_object_mut().unwrap();
+            let version = [("LambdaArn", arn("pre-token-generation")), ("LambdaVersion", "V1_0".to_owned())];
+            config.insert("PreTokenGenerationConfig".to_owned(), version.into_iter().collect());
+        });
+    }
+
+    /// Acme's provider is bound.
+    async fn believes_acmes_provider(&self) -> domain::ProviderName {
+        let name = "okta".parse().unwrap();
+        let kind = domain::ProviderKind::Tenant(self.acme.id.clone());
+        self.world.ops.bind_provider(&client(APP).pool, &name, &kind).await.unwrap();
+        name
+    }
+}
+
 #[tokio::test]
 async fn version_1_is_a_problem_where_a_tenant_sends_codes() {
     let pool = PoolWorld::new().await;
     pool.asks_for_codes().await;
-    let arn = |name: &str| format!("arn:aws:lambda:eu-central-1:123456789012:function:{name}");
-    pool.pool().update(|settings| {
-        let config = settings.shown.get_mut("LambdaConfig").unwrap().as_object_mut().unwrap();
-        let version = [("LambdaArn", arn("pre-token-generation")), ("LambdaVersion", "V1_0".to_owned())];
-        config.insert("PreTokenGenerationConfig".to_owned(), version.into_iter().collect());
-    });
+    pool.says_little();
     assert_eq!(pool.case("PRE_TOKEN_VERSION").await.finding.severity, Severity::Problem);
     assert_eq!(pool.health().await.problems(), 1);
+}
+
+#[tokio::test]
+async fn version_1_is_a_problem_where_a_tenants_provider_is_believed() {
+    let pool = PoolWorld::new().await;
+    pool.says_little();
+    assert_eq!(pool.case("PRE_TOKEN_VERSION").await.finding.severity, Severity::Note);
+    let okta = pool.believes_acmes_provider().await;
+    let case = pool.case("PRE_TOKEN_VERSION").await;
+    assert_eq!(case.finding.severity, Severity::Problem);
+    assert!(case.finding.message.contains("the provider of a tenant"), "{}", case.finding.message);
+    pool.world.ops.enable_provider(&client(APP).pool, &okta, false).await.unwrap();
+    assert_eq!(pool.case("PRE_TOKEN_VERSION").await.finding.severity, Severity::Note);
+}
+
+#[tokio::test]
+async fn a_client_that_was_never_bound_keeps_the_account_scope_beside_a_tenants_provider() {
+    let pool = PoolWorld::new().await;
+    let second = pool.add_client("second", app_settings());
+    pool.world.ops.dedicate_pool(&second.pool, Some(&pool.acme.id)).await.unwrap();
+    assert!(pool.codes().await.is_empty());
+    pool.believes_acmes_provider().await;
+    let case = pool.case("ACCOUNT_SCOPE_KEPT").await;
+    assert_eq!((case.finding.target.as_str(), case.finding.severity), ("eu-central-1_test:second", Severity::Problem));
+    let bound = NewBinding { suppress_account_scope: true, ..NewBinding::to_tenant(second, pool.acme.id.clone()) };
+    pool.world.ops.bind_client(&bound).await.unwrap();
+    assert!(pool.codes().await.is_empty());
 }
 
 #[tokio::test]
