@@ -209,6 +209,39 @@ async fn i8_a_member_learns_of_no_bar_on_an_address_that_they_merely_gave_their_
 }
 
 #[tokio::test]
+async fn i8_a_member_without_an_address_is_kept_out_by_the_bar_of_one_that_they_merely_gave() {
+    let world = acme_with_ann().await;
+    let nameless = Membership { origin: Origin::Invitation(token(9).digest()), address: None, ..member("mal", "acme") };
+    world.with_member(&nameless).await;
+    world.bar("acme", "cid@acme.example", BarReason::Removed).await;
+    for (address, code) in [("cid@acme.example", Some("MEMBERSHIP_ENDED")), ("nobody@acme.example", None)] {
+        let event = Event::refresh("acme", "mal", address).attribute("email_verified", "false");
+        assert_eq!(world.ask(&event).await.code(), code, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn m9_a_membership_that_nobody_asked_for_takes_the_tenant_from_a_token_without_a_hint() {
+    let mut world = acme_with_ann().await;
+    world.put(&client("portal", ClientKind::Shared)).await;
+    let (acme, beta) = (tenant_id("acme"), tenant_id("beta"));
+    let plain = Event::refresh("portal", "ann", ANN);
+    let hinted = Event::refresh("portal", "ann", ANN).metadata("tenant_id", acme.as_ref());
+    assert_eq!(world.ask(&plain).await.speaks_of(), Some(acme.clone()));
+    // A link to beta's client, in a browser with a session of managed login.
+    world.invite("beta", ANN, &["viewer"]).await;
+    world.now = minutes(2);
+    let lured = world.ask(&Event::token("beta", "ann", ANN).source("TokenGeneration_HostedAuth")).await;
+    assert_eq!(lured.speaks_of(), Some(beta.clone()));
+    assert_eq!(world.ask(&plain).await.speaks_of(), None);
+    assert_eq!(world.ask(&hinted).await.speaks_of(), Some(acme));
+    // While her own tenant lets nobody in, the only one in which she stands is the other.
+    world.tenant("acme", |acme| acme.status = domain::TenantStatus::Suspended).await;
+    assert_eq!(world.ask(&plain).await.speaks_of(), Some(beta));
+    assert_eq!(world.ask(&hinted).await.code(), Some("TENANT_SUSPENDED"));
+}
+
+#[tokio::test]
 async fn i4_each_new_account_of_one_mailbox_takes_a_seat_and_none_too_many() {
     let world = acme_with_ann().await;
     world.limit("acme", 4).await;
