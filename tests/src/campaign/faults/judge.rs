@@ -79,7 +79,9 @@ impl Peace {
         let at_once = matches!(schedule.deliveries, Deliveries::Together | Deliveries::Crowd);
         let hidden = faults.iter().any(|(_, fault)| fault.hides());
         let broke_off = ran.said.contains(&Said::Broken);
-        let overtaken = (at_once || hidden) && ran.said.iter().any(|said| matches!(said, Said::Done(_)));
+        let done = ran.said.iter().any(|said| matches!(said, Said::Done(_)));
+        // An operator's work that broke off in the middle was seen by the other who was at it.
+        let overtaken = ((at_once || hidden) && done) || (at_once && broke_off && scenario.by == By::Operator);
         for said in &ran.said {
             let said = self.common(said.clone());
             let fine = match &said {

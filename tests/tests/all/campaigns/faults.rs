@@ -41,6 +41,8 @@ fn what_broke_once_stays_mended() {
         "catalogue-set twice 0.2=missing:0.roles",
         // A run that could not read the table said that the client's name is taken.
         "app-client-make-on once 0.3=code:AccessDeniedException",
+        // Of two at once, one of whom broke off in the middle, the other may be told that something changed.
+        "attach together 0.0=late:900 1.11=foreign",
         // An unlocking whose answer was lost was recorded once more.
         "codes-unlock thrice 0.5=slow:10000",
     ] {
