@@ -6,6 +6,7 @@ mod create;
 mod describe;
 mod difference;
 mod error;
+mod plain_json;
 mod raw_answer;
 mod region;
 mod required;
@@ -21,6 +22,7 @@ pub use create::{Created, NewClient, create, delete, lacks, provider_names, sche
 pub use describe::{Described, describe, find};
 pub use difference::{Change, Difference, Severity, differences};
 pub use error::PoolError;
+pub use plain_json::plain_json;
 pub use required::{Attributes, Choice, LONGEST_REFRESH, LONGEST_TOKEN, Required, SHORTEST_CODE_SESSION, required};
 pub use schema::Schema;
 pub use survey::named;

@@ -7,6 +7,8 @@ use operations::{AttachError, ErrorKind, OperationError};
 use store::Broken;
 use store::connect::Untrusted;
 
+use crate::output::tell_json;
+
 /// Exit code: refused, or in a bad state.
 pub(crate) const REFUSED: u8 = 1;
 /// Exit code: the command line or a file is not what it should be.
@@ -263,10 +265,9 @@ impl Failure {
     /// Tells it on the standard error, and gives the exit code.
     pub fn report(&self, json: bool) -> ExitCode {
         if json {
-            let error = serde_json::json!({
+            tell_json(&serde_json::json!({
                 "error": { "code": self.code(), "message": self.to_string(), "help": self.help() }
-            });
-            eprintln!("{error}");
+            }));
         } else {
             eprintln!("error: {} [{}]", plain(&self.to_string()), self.code());
             eprintln!("help: {}", plain(&self.help()));

@@ -3,7 +3,9 @@
 use std::io::Write;
 
 use comfy_table::{Table, presets};
+use pool::plain_json;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::failure::{plain, plain_lines};
 
@@ -59,7 +61,12 @@ impl Output {
 
 fn print_json(value: &impl Serialize) {
     // Shapes hold strings, numbers and lists: they always serialize.
-    print(&serde_json::to_string_pretty(value).unwrap_or_default());
+    print(&plain_json(&serde_json::to_string_pretty(value).unwrap_or_default()));
+}
+
+/// JSON on one line of the standard error.
+pub(crate) fn tell_json(value: &Value) {
+    eprintln!("{}", plain_json(&value.to_string()));
 }
 
 /// A reader that went away (`| head`) is no error.

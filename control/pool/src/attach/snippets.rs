@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use domain::unseen::is_unseen;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{FunctionArn, PoolSettings, Slots};
+use crate::plain_json;
 use crate::survey::{PreTokenVersion, Trigger};
 
 /// A function for a slot.
@@ -231,28 +231,13 @@ pub fn update_lines(pool: &PoolSettings, target: &Slots) -> String {
 
 fn write_lines(pool: &PoolSettings, update: &Value) -> String {
     let region = pool.arn.split(':').nth(3).unwrap_or_default();
-    let json = shown(&serde_json::to_string_pretty(update).unwrap_or_default());
+    let json = plain_json(&serde_json::to_string_pretty(update).unwrap_or_default());
     // Nothing expands in a quoted here-document; a line of the JSON is never the end, which has no quote, bracket or brace in it.
     format!(
         "# Every setting of the pool as it was read just now: whoever changes one meanwhile is overwritten.\n\
          umask 077\ncat > update.json <<'TENANTRY_UPDATE'\n{json}\nTENANTRY_UPDATE\n\
          aws cognito-idp update-user-pool --region {region} --cli-input-json file://update.json\n",
     )
-}
-
-/// JSON in which nothing rearranges a terminal: it escapes no more by itself than what is below a space.
-fn shown(json: &str) -> String {
-    json.chars().fold(String::with_capacity(json.len()), |mut text, c| {
-        if is_unseen(c) && c != '\n' {
-            // JSON writes what is beyond 16 bits in two halves.
-            for half in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(text, "\\u{half:04x}");
-            }
-        } else {
-            text.push(c);
-        }
-        text
-    })
 }
 
 #[cfg(test)]
@@ -262,14 +247,6 @@ mod tests {
     use super::*;
 
     const ARN: &str = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_test";
-
-    #[test]
-    fn nothing_rearranges_a_terminal_and_it_is_the_same_json() {
-        let text = json!("a\u{61c}b\u{202e}c\u{e0041}\u{1f511}").to_string();
-        let shown = shown(&text);
-        assert_eq!(shown, "\"a\\u061cb\\u202ec\\udb40\\udc41\u{1f511}\"");
-        assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), serde_json::from_str::<Value>(&text).unwrap());
-    }
 
     fn pool(described: Value) -> PoolSettings {
         let Value::Object(mut described) = described else { panic!("an object") };
