@@ -1,9 +1,12 @@
 //! Importing members row by row: any number, and whatever stops it, the same import goes on where it was.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use domain::{Email, Person, Roles, TenantId};
+use store::entity::{KeyedMailbox, Seats};
 
+use crate::members::WouldAdd;
 use crate::{NewMember, OperationError, Operations};
 
 /// One member to import.
@@ -28,20 +31,29 @@ pub enum Imported {
     Already,
 }
 
-/// An import under way. It remembers which tenants it met, and in a dry run how many seats it would have taken.
+/// An import under way. It remembers which tenants it met, and in a dry run whom it would have added.
 #[derive(Debug)]
 pub struct Importer<'a> {
     operations: &'a Operations,
-    dry_run: bool,
     tenants: HashMap<String, TenantId>,
-    /// Seats left by tenant, for a dry run.
-    left: HashMap<TenantId, Option<u64>>,
+    /// What would have been written, by tenant; `None`: it is written.
+    dry: Option<HashMap<TenantId, Unwritten>>,
+}
+
+/// What a dry run would have written in a tenant: a later row meets it, as it would in the table.
+#[derive(Debug)]
+struct Unwritten {
+    /// Seats left, where they have an end.
+    left: Option<u64>,
+    added: HashMap<Person, Roles>,
+    /// Who would hold which mailbox.
+    holders: HashMap<String, Person>,
 }
 
 impl Operations {
-    /// Begins an import. A dry run reads and decides, and writes nothing.
+    /// Begins an import. A dry run reads and decides, writes nothing, and says of each row what the import would say of it.
     pub fn importer(&self, dry_run: bool) -> Importer<'_> {
-        Importer { operations: self, dry_run, tenants: HashMap::new(), left: HashMap::new() }
+        Importer { operations: self, tenants: HashMap::new(), dry: dry_run.then(HashMap::new) }
     }
 }
 
@@ -56,8 +68,8 @@ impl Importer<'_> {
             roles: row.roles.clone(),
             lift_bar: false,
         };
-        if self.dry_run {
-            return self.would_add(&tenant, &new).await;
+        if let Some(dry) = &mut self.dry {
+            return would_add(self.operations, dry, &tenant, new).await;
         }
         let (_, added) = self.operations.add_member_or_find(&tenant, &new).await?;
         Ok(if added { Imported::Added } else { Imported::Already })
@@ -71,23 +83,51 @@ impl Importer<'_> {
         self.tenants.insert(name.to_owned(), id.clone());
         Ok(id)
     }
+}
 
-    async fn would_add(&mut self, id: &TenantId, new: &NewMember) -> Result<Imported, OperationError> {
-        let already = self.operations.is_already(id, new).await?;
-        if already {
-            return Ok(Imported::Already);
-        }
-        if !self.left.contains_key(id) {
-            let seats = self.operations.seats(id).await?;
-            self.left.insert(id.clone(), seats.limit.map(|limit| limit.saturating_sub(seats.used)));
-        }
-        match self.left.get_mut(id) {
-            Some(Some(0)) => Err(OperationError::SeatsFull),
-            Some(Some(left)) => {
-                *left -= 1;
-                Ok(Imported::Added)
+async fn would_add(
+    operations: &Operations,
+    dry: &mut HashMap<TenantId, Unwritten>,
+    id: &TenantId,
+    new: NewMember,
+) -> Result<Imported, OperationError> {
+    // Who is a member by now is so whatever the table says, and whatever else the row says of them.
+    if let Some(roles) = dry.get(id).and_then(|unwritten| unwritten.added.get(&new.person)) {
+        let same = *roles == new.roles;
+        return if same { Ok(Imported::Already) } else { Err(OperationError::MemberExists(format!("as {roles}"))) };
+    }
+    let WouldAdd::With(mailbox) = operations.would_add(id, &new).await? else { return Ok(Imported::Already) };
+    let unwritten = match dry.entry(id.clone()) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(unknown) => unknown.insert(Unwritten::of(&operations.seats(id).await?)),
+    };
+    unwritten.add(mailbox, new)?;
+    Ok(Imported::Added)
+}
+
+impl Unwritten {
+    fn of(seats: &Seats) -> Self {
+        let left = seats.limit.map(|limit| limit.saturating_sub(seats.used));
+        Self { left, added: HashMap::new(), holders: HashMap::new() }
+    }
+
+    /// Adds somebody whom the table lets in.
+    fn add(&mut self, mailbox: Option<Box<KeyedMailbox>>, new: NewMember) -> Result<(), OperationError> {
+        if let Some(keyed) = &mailbox {
+            let written = || keyed.mailbox.holder.as_ref().map(|holder| &holder.person);
+            let holder = self.holders.get(&keyed.mailbox_key).or_else(written);
+            // INVARIANT: who was added before is no other row's person, or this one would not have come so far.
+            if holder.is_some_and(|holder| self.added.contains_key(holder)) {
+                return Err(OperationError::MemberExists("with another account, by an earlier row".to_owned()));
             }
-            Some(None) | None => Ok(Imported::Added),
         }
+        if let Some(left) = &mut self.left {
+            *left = left.checked_sub(1).ok_or(OperationError::SeatsFull)?;
+        }
+        if let Some(keyed) = mailbox {
+            self.holders.insert(keyed.mailbox_key, new.person.clone());
+        }
+        self.added.insert(new.person, new.roles);
+        Ok(())
     }
 }

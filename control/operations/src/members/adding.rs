@@ -120,31 +120,26 @@ impl Operations {
         Ok(Met { tenant, before, mailbox, claimed })
     }
 
-    /// Whether a person is a member already (true) or can be added (false); an error says why neither.
-    pub(crate) async fn is_already(&self, id: &TenantId, new: &NewMember) -> Result<bool, OperationError> {
-        self.would_be(id, new, None, Over::Requests).await
+    /// What adding a person would come to; an error says why nothing.
+    pub(crate) async fn would_add(&self, id: &TenantId, new: &NewMember) -> Result<WouldAdd, OperationError> {
+        self.operators_only()?;
+        let met = self.meet(id, new, None).await?;
+        Ok(match self.addable(id, new, &met, Over::Requests).await? {
+            Addable::Already => WouldAdd::Already,
+            Addable::Yes => WouldAdd::With(met.mailbox.map(Box::new)),
+        })
     }
 
-    /// As [`Operations::is_already`], for [`Operations::adopt_member`].
+    /// Whether a person is a member already (true) or can be adopted (false); an error says why neither.
     pub(crate) async fn is_adopted(
         &self,
         id: &TenantId,
         new: &NewMember,
         claimed: Option<&Email>,
     ) -> Result<bool, OperationError> {
-        self.would_be(id, new, claimed, Over::Nothing).await
-    }
-
-    async fn would_be(
-        &self,
-        id: &TenantId,
-        new: &NewMember,
-        claimed: Option<&Email>,
-        over: Over,
-    ) -> Result<bool, OperationError> {
         self.operators_only()?;
         let met = self.meet(id, new, claimed).await?;
-        Ok(self.addable(id, new, &met, over).await? == Addable::Already)
+        Ok(self.addable(id, new, &met, Over::Nothing).await? == Addable::Already)
     }
 
     /// The row must allow it, the mailbox must not be barred, and nobody else may be a member by it.
@@ -189,6 +184,15 @@ impl Operations {
 enum Addable {
     Yes,
     Already,
+}
+
+/// What adding a person would come to.
+#[derive(Debug)]
+pub(crate) enum WouldAdd {
+    /// They are a member with these roles.
+    Already,
+    /// They become one, and hold this mailbox, if any is known.
+    With(Option<Box<KeyedMailbox>>),
 }
 
 /// Over which rows somebody may be added.

@@ -11,6 +11,7 @@ use domain::Membership;
 use crate::OperationError;
 
 pub use adding::NewMember;
+pub(crate) use adding::WouldAdd;
 pub use changing::Barring;
 pub use naming::{MemberName, parse_person};
 pub(crate) use row::{BarChange, apply_bar};

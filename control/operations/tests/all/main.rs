@@ -7,6 +7,7 @@ mod clients;
 mod doctor;
 mod domains;
 mod faults;
+mod import;
 mod invitations;
 mod making;
 mod members;
