@@ -1,24 +1,22 @@
 //! `tenantctl member import`: CSV or JSON lines of any size, row by row; repeating the command goes on where it stopped.
 
-use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::time::Duration;
 
 use domain::{Email, Person, PoolId, Roles};
 use indicatif::{ProgressBar, ProgressStyle};
 use operations::{ErrorKind, ImportRow, Imported, OperationError};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::Broken;
 
 use crate::args::Format;
+use crate::csv_rows::{CsvRow, CsvRows, LONGEST, Unreadable, too_long};
 use crate::failure::plain;
+use crate::import_line::{FIELDS, Raw};
 use crate::{Context, Failure};
 
-/// The longest line that is read: more is no row of members.
-const LONGEST: u64 = 64 * 1024;
 /// So many failed rows are told one by one in the summary; all of them are told on the standard error as they happen.
 const TOLD: usize = 1_000;
 
@@ -29,32 +27,6 @@ pub(crate) struct Import {
     pub(crate) tenant: Option<String>,
     pub(crate) format: Option<Format>,
     pub(crate) dry_run: bool,
-}
-
-/// A row as the file has it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Raw {
-    sub: Option<String>,
-    tenant: Option<String>,
-    #[serde(default)]
-    roles: RawRoles,
-    pool: Option<String>,
-    email: Option<String>,
-}
-
-/// Roles as a list, or as a text with spaces, semicolons or bars between them.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum RawRoles {
-    List(Vec<String>),
-    Text(String),
-}
-
-impl Default for RawRoles {
-    fn default() -> Self {
-        Self::List(Vec::new())
-    }
 }
 
 /// What an import did.
@@ -192,29 +164,9 @@ fn open(import: &Import) -> Result<(Box<dyn BufRead>, Option<u64>), Failure> {
     Ok((Box::new(BufReader::new(file)), Some(size)))
 }
 
-/// A file of which no more is read than a row may have, until somebody says that the next row begins: a quote that is never closed would
-/// take the whole rest into memory.
-struct Bounded {
-    file: Box<dyn BufRead>,
-    left: Rc<Cell<u64>>,
-}
-
-/// What the CSV reader reads ahead of the row that it is at.
-const AHEAD: u64 = 8 * 1024;
-
-impl Read for Bounded {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let most = usize::try_from(self.left.get()).unwrap_or(usize::MAX).min(buffer.len());
-        let buffer = buffer.get_mut(..most).filter(|buffer| !buffer.is_empty());
-        let read = self.file.read(buffer.ok_or_else(|| std::io::Error::other("the row is too long"))?)?;
-        self.left.set(self.left.get().saturating_sub(read as u64));
-        Ok(read)
-    }
-}
-
 /// The rows of a file, one after the other: nothing of it is held but the present line.
 enum Lines {
-    Csv { records: Box<csv::Reader<Bounded>>, left: Rc<Cell<u64>>, headers: csv::StringRecord, before: u64 },
+    Csv(Box<CsvRows<Box<dyn BufRead>>>),
     Json { reader: Box<dyn BufRead>, number: u64 },
 }
 
@@ -232,64 +184,45 @@ impl Lines {
         if format == Format::Jsonl {
             return Ok(Self::Json { reader, number: 0 });
         }
-        let left = Rc::new(Cell::new(LONGEST + AHEAD));
-        let reader = Bounded { file: reader, left: Rc::clone(&left) };
-        let mut records = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(false).from_reader(reader);
-        let headers = records
-            .headers()
-            .map_err(|error| Failure::ImportFile(if left.get() == 0 { too_long(1) } else { error.to_string() }));
-        let headers = headers?.clone();
-        for (at, name) in headers.iter().enumerate() {
-            if headers.iter().take(at).any(|before| before == name) {
-                return Err(Failure::ImportFile(format!("the column {} is there twice", plain(name))));
+        let rows = CsvRows::new(reader).map_err(no_file)?;
+        let columns = rows.columns();
+        for (at, name) in columns.iter().enumerate() {
+            // What stands there may be anybody: a file may lack its first line.
+            if !FIELDS.contains(&name) {
+                let words = format!("the name of column {} is none of {}", at + 1, FIELDS.join(", "));
+                return Err(Failure::ImportFile(words));
             }
-            if !["sub", "tenant", "roles", "pool", "email"].contains(&name) {
-                return Err(Failure::ImportFile(format!("the column {} is unknown", plain(name))));
+            if columns.iter().take(at).any(|before| before == name) {
+                return Err(Failure::ImportFile(format!("the column {name} is there twice")));
             }
         }
         for name in ["sub", "roles"] {
-            if !headers.iter().any(|header| header == name) {
+            if !columns.iter().any(|column| column == name) {
                 return Err(Failure::ImportFile(format!("the column {name} is missing")));
             }
         }
-        Ok(Self::Csv { records: Box::new(records), left, headers, before: 0 })
+        Ok(Self::Csv(Box::new(rows)))
     }
 
     fn next(&mut self) -> Result<Option<Line>, Failure> {
         match self {
-            Self::Csv { records, left, headers, before } => {
-                left.set(LONGEST + AHEAD);
-                let mut record = csv::StringRecord::new();
-                let read = records.read_record(&mut record);
-                let after = records.position().byte();
-                let bytes = after - *before;
-                *before = after;
-                match read {
-                    Ok(false) => Ok(None),
-                    Ok(true) => {
-                        let number = record.position().map_or(0, csv::Position::line);
-                        let row = record.deserialize::<CsvRow>(Some(headers)).map(Raw::from).map_err(|e| e.to_string());
-                        Ok(Some(Line { number, bytes, row }))
-                    }
-                    Err(error) if error.is_io_error() && left.get() == 0 => {
-                        Err(Failure::ImportFile(too_long(records.position().line())))
-                    }
-                    Err(error) if error.is_io_error() => {
-                        Err(Failure::Io { what: "reading the file".to_owned(), why: error.to_string() })
-                    }
-                    Err(error) => {
-                        let number = error.position().map_or(0, csv::Position::line);
-                        Ok(Some(Line { number, bytes, row: Err(error.to_string()) }))
-                    }
-                }
+            Self::Csv(rows) => {
+                let Some(CsvRow { line: number, bytes, fields }) = rows.next().map_err(no_file)? else {
+                    return Ok(None);
+                };
+                let row = fields.map(|fields| Raw::of_csv(rows.columns(), &fields));
+                Ok(Some(Line { number, bytes, row }))
             }
             Self::Json { reader, number } => next_json(reader, number),
         }
     }
 }
 
-fn too_long(line: u64) -> String {
-    format!("the row that begins at line {line} is longer than {LONGEST} bytes; is a quote never closed?")
+fn no_file(unreadable: Unreadable) -> Failure {
+    match unreadable {
+        Unreadable::Odd(words) => Failure::ImportFile(words),
+        Unreadable::Io(error) => Failure::io("reading the file", &error),
+    }
 }
 
 fn next_json(reader: &mut Box<dyn BufRead>, number: &mut u64) -> Result<Option<Line>, Failure> {
@@ -307,8 +240,7 @@ fn next_json(reader: &mut Box<dyn BufRead>, number: &mut u64) -> Result<Option<L
         if text.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let row = serde_json::from_slice(&text).map_err(|error| format!("this is no row: {error}"));
-        return Ok(Some(Line { number: *number, bytes, row }));
+        return Ok(Some(Line { number: *number, bytes, row: Raw::of_json(&text) }));
     }
 }
 
@@ -319,28 +251,6 @@ fn guess(import: &Import, beginning: &[u8]) -> Format {
         "jsonl" | "ndjson" | "json" => Format::Jsonl,
         _ if beginning.trim_ascii_start().first() == Some(&b'{') => Format::Jsonl,
         _ => Format::Csv,
-    }
-}
-
-/// A row of a CSV file: empty is absent.
-#[derive(Debug, Deserialize)]
-struct CsvRow {
-    sub: Option<String>,
-    tenant: Option<String>,
-    roles: Option<String>,
-    pool: Option<String>,
-    email: Option<String>,
-}
-
-impl From<CsvRow> for Raw {
-    fn from(row: CsvRow) -> Self {
-        Self {
-            sub: row.sub,
-            tenant: row.tenant,
-            roles: row.roles.map(RawRoles::Text).unwrap_or_default(),
-            pool: row.pool,
-            email: row.email,
-        }
     }
 }
 
@@ -355,12 +265,6 @@ fn row(raw: Raw, import: &Import, local: Option<&PoolId>) -> Result<ImportRow, S
         raw.tenant.or_else(|| import.tenant.clone()).ok_or("the row names no tenant, and neither does --tenant")?;
     let address: Option<Email> =
         raw.email.map(|email| email.parse().map_err(|invalid: domain::Invalid| invalid.to_string())).transpose()?;
-    let names: Vec<String> = match raw.roles {
-        RawRoles::List(names) => names,
-        RawRoles::Text(text) => {
-            text.split([' ', ';', '|']).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-        }
-    };
-    let roles = Roles::parse(names.iter().map(String::as_str)).map_err(|invalid| invalid.to_string())?;
+    let roles = Roles::parse(raw.roles.iter().map(String::as_str)).map_err(|invalid| invalid.to_string())?;
     Ok(ImportRow { person: Person { pool, sub }, address, tenant, roles })
 }

@@ -12,6 +12,7 @@ use pool::{Cognito, PoolError, survey};
 use serde::Serialize;
 
 use crate::args::FromPool;
+use crate::csv_rows::{CsvRow, CsvRows, Unreadable};
 use crate::failure::plain;
 use crate::tenant::some_roles;
 use crate::{Context, Failure};
@@ -124,19 +125,22 @@ fn read_map(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let odd = |why: String| Failure::ImportMap { file: file.display().to_string(), why };
     let opened =
         std::fs::File::open(file).map_err(|error| Failure::io(format!("reading {}", file.display()), &error))?;
-    let mut rows = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(opened);
-    let headers = rows.headers().map_err(|error| odd(error.to_string()))?;
-    if headers.iter().map(|name| name.trim_start_matches('\u{feff}')).ne(["value", "tenant"]) {
+    let no_map = |unreadable| match unreadable {
+        Unreadable::Odd(words) => odd(words),
+        Unreadable::Io(error) => Failure::io(format!("reading {}", file.display()), &error),
+    };
+    let mut rows = CsvRows::new(opened).map_err(no_map)?;
+    if rows.columns().iter().map(|name| name.trim_start_matches('\u{feff}')).ne(["value", "tenant"]) {
         return Err(odd("its first line is not `value,tenant`".to_owned()));
     }
     let mut map = BTreeMap::new();
-    for row in rows.records() {
-        let row = row.map_err(|error| odd(error.to_string()))?;
-        let (value, tenant) = (row.get(0).unwrap_or_default(), row.get(1).unwrap_or_default());
+    while let Some(CsvRow { line, fields, .. }) = rows.next().map_err(no_map)? {
+        let fields = fields.map_err(|words| odd(format!("line {line}: {words}")))?;
+        let (value, tenant) = (fields.get(0).unwrap_or_default(), fields.get(1).unwrap_or_default());
         if let Some(other) = map.insert(value.to_owned(), tenant.to_owned())
             && other != tenant
         {
-            return Err(odd(format!("{value} stands for two tenants")));
+            return Err(odd(format!("line {line}: its value stood for another tenant before")));
         }
     }
     if map.is_empty() {

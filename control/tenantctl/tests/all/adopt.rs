@@ -295,9 +295,18 @@ async fn with_a_map_no_other_value_names_a_tenant_and_no_value_is_a_formula() {
     assert_eq!(planned["tenants"][0]["values"], json!({ "17": 1 }));
     let left = std::fs::read_to_string(pool.laptop.folder.path().join("left.csv")).unwrap();
     assert!(left.contains("\"'=HYPERLINK("), "{left}");
-    pool.write("empty.csv", "value,tenant\n");
-    let empty = ["member", "import", "--from-attribute", "custom:company", "--map", "empty.csv"];
-    assert_eq!(pool.laptop.refused(&empty).await, (2, "IMPORT_FILE".to_owned()));
+    for (map, line) in [
+        ("value,tenant\n", None),
+        ("value,tenant\r\nann@acme.example\r\n", Some(2)),
+        ("value,tenant\r\nann@acme.example,acme\r\n\r\nann@acme.example,globex\r\n", Some(4)),
+    ] {
+        pool.write("odd.csv", map);
+        let odd = ["member", "import", "--from-attribute", "custom:company", "--map", "odd.csv"];
+        assert_eq!(pool.laptop.refused(&odd).await, (2, "IMPORT_FILE".to_owned()));
+        let told = pool.laptop.run(&odd).await.err;
+        assert!(line.is_none_or(|line| told.contains(&format!("odd.csv is no map: line {line}: "))), "{told}");
+        assert!(!told.contains("ann@acme.example") && !told.contains("CSV error"), "{told}");
+    }
     pool.server.shutdown().await;
 }
 

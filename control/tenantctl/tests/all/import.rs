@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use serde_json::json;
+
 use crate::bench::{Laptop, text};
 
 async fn with_file(name: &str, content: &str) -> Laptop {
@@ -76,6 +78,58 @@ async fn a_dry_run_counts_the_seats_that_are_left() {
         let ended = laptop.run(&arguments).await;
         let summary: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
         assert_eq!((ended.code, &summary["added"], text(&summary, "/failures/0/code")), (1, &2.into(), "SEATS_FULL"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_run_reports_what_the_import_reports() {
+    let file = "sub,roles,email\nann,member,ann@acme.example\nann,member,ann@acme.example\nann,viewer,\nbob,member,ann@acme.example\n\
+                bob,member,\nmia,member,\n";
+    let laptop = with_file("members.csv", file).await;
+    laptop.json(&["tenant", "policy", "acme", "--seat-limit", "2"]).await;
+    let mut reports = Vec::new();
+    for more in [&["--dry-run"][..], &[]] {
+        let ended =
+            laptop.run(&[&["--json", "member", "import", "members.csv", "--tenant", "acme"][..], more].concat()).await;
+        let mut report: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+        report.as_object_mut().unwrap().remove("dry_run");
+        for failure in report["failures"].as_array_mut().unwrap() {
+            // It may name a member's id, which only an import makes.
+            failure.as_object_mut().unwrap().remove("message");
+        }
+        reports.push((ended.code, report));
+    }
+    assert_eq!(reports[0], reports[1]);
+    let failures = [(4, "MEMBER_EXISTS"), (5, "MEMBER_EXISTS"), (7, "SEATS_FULL")];
+    let failures = failures.map(|(line, code)| json!({ "line": line, "code": code }));
+    assert_eq!(
+        reports[0],
+        (1, json!({ "rows": 6, "added": 2, "already": 1, "failed": 3, "failures": failures, "omitted": 0 }))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_is_no_row_is_told_by_its_number_and_in_our_words() {
+    let jsonl = "\n\"ann@acme.example\"\n{\"sub\":\"ann@acme.example\",\"tenant\":\"acme\",\"roles\":{}}\n\
+                 {\"sub\":[\"ann@acme.example\"]}\n{\"ann@acme.example\":1}\nann@acme.example\n{\"sub\":\"ann@acme.example\n";
+    let csv = "sub,tenant,roles\r\nann@acme.example\r\n\r\nann@acme.example,acme,member,more\r\n";
+    for (name, content, lines) in [
+        ("members.jsonl", jsonl, &[2, 3, 4, 5, 6, 7][..]),
+        ("members.csv", csv, &[2, 4]),
+        ("unnamed.csv", "ann@acme.example,acme\n", &[]),
+    ] {
+        let laptop = with_file(name, content).await;
+        let people = laptop.run(&["member", "import", name]).await;
+        let programs = laptop.run(&["--json", "member", "import", name]).await;
+        for text in [&people.out, &people.err, &programs.out, &programs.err] {
+            for word in ["ann@acme.example", "Raw", "enum", "serde", "struct", "CSV error", "at line 1"] {
+                assert!(!text.contains(word), "{name}: {word} in {text}");
+            }
+        }
+        let report: serde_json::Value = serde_json::from_str(&programs.out).unwrap_or_default();
+        let told = report["failures"].as_array().cloned().unwrap_or_default();
+        assert_eq!(told.iter().filter_map(|one| one["line"].as_u64()).collect::<Vec<_>>(), lines, "{name}: {report}");
+        assert_eq!(people.err.matches("[INVALID]").count(), lines.len(), "{name}: {}", people.err);
     }
 }
 
