@@ -156,7 +156,8 @@ fn question(plan: &ImportPlan) -> String {
 
 /// A cell that no spreadsheet takes for a formula, and in which nothing rearranges anything.
 fn cell(value: &str) -> String {
-    let written = plain(value);
+    // Where semicolons separate, what follows one would be a cell of its own.
+    let written = plain(value).replace(';', "\\u{3b}");
     if value.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{written}") } else { written }
 }
 
@@ -166,7 +167,7 @@ fn write_skipped(file: Option<&Path>, planned: &[Skipped], failed: &[Skipped]) -
     let mut rows = csv::Writer::from_path(file).map_err(|error| odd(error.to_string()))?;
     rows.write_record(["sub", "code", "value"]).map_err(|error| odd(error.to_string()))?;
     for one in planned.iter().chain(failed) {
-        let row = [&*one.sub, one.code, &cell(one.value.as_deref().unwrap_or_default())];
+        let row = [&*cell(&one.sub), one.code, &cell(one.value.as_deref().unwrap_or_default())];
         rows.write_record(row).map_err(|error| odd(error.to_string()))?;
     }
     rows.flush().map_err(|error| odd(error.to_string()))
@@ -257,4 +258,25 @@ fn progress(context: &Context<'_>) -> ProgressBar {
     }
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula_whatever_separates_cells() {
+        assert_eq!(cell("Söhne & Co, acme-1=2"), "Söhne & Co, acme-1=2");
+        assert_eq!(cell("=1+1"), "'=1+1");
+        for value in ["x;=WEBSERVICE(A1)", "x\t=WEBSERVICE(A1)", ";=WEBSERVICE(A1)", "=1;\"\r\n;@WEBSERVICE(A1)"] {
+            let mut written = csv::Writer::from_writer(Vec::new());
+            written.write_record(["sub", "TENANT_UNKNOWN", &cell(value)]).unwrap();
+            let written = String::from_utf8(written.into_inner().unwrap()).unwrap();
+            for separator in [',', ';', '\t'] {
+                let cells = written.lines().flat_map(|line| line.split(separator)).map(|cell| cell.trim_matches('"'));
+                let formula = cells.into_iter().find(|cell| cell.starts_with(['=', '+', '-', '@']));
+                assert_eq!(formula, None, "{value:?}, where {separator:?} separates: {written}");
+            }
+        }
+    }
 }
