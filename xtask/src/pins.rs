@@ -1,4 +1,5 @@
-//! Pins: what is installed from npm and `PyPI` is named with its hash, everywhere; what a workflow uses is a commit.
+//! Pins: what is installed from npm and `PyPI` is named with its hash, everywhere; what a workflow uses is a commit; what we build ourselves
+//! is built on the lock file, and released once it passed the tests.
 
 use std::fs;
 
@@ -21,7 +22,12 @@ pub(crate) fn check(house: &House) -> Result<String, Failure> {
             Kind::PackageJson => (0, without_lock(path, &tracked)),
             Kind::PackageLock => of_npm(&text),
             Kind::Requirements => of_pypi(&text),
-            Kind::Workflow => of_actions(&text),
+            Kind::Aliases => of_aliases(&text),
+            Kind::Workflow => {
+                let (count, mut wrong) = of_actions(&text);
+                wrong.extend(untested(&text));
+                (count, wrong)
+            }
             Kind::Commands => (0, installs(&text)),
         };
         pins += count;
@@ -40,6 +46,8 @@ enum Kind {
     PackageJson,
     PackageLock,
     Requirements,
+    /// Cargo's configuration, by whose aliases everything is started.
+    Aliases,
     Workflow,
     /// A text in which somebody is told, or tells a machine, to install.
     Commands,
@@ -51,6 +59,7 @@ impl Kind {
         match (name, path.extension()) {
             ("package.json", _) => Some(Self::PackageJson),
             ("package-lock.json", _) => Some(Self::PackageLock),
+            ("config.toml", _) if path.starts_with(".cargo") => Some(Self::Aliases),
             (_, Some("yml" | "yaml")) if path.starts_with(".github") => Some(Self::Workflow),
             // What pip-compile makes of `x.in` is `x.txt`.
             (_, Some("txt"))
@@ -129,6 +138,57 @@ fn of_actions(text: &str) -> Judged {
     (pins, wrong)
 }
 
+/// Aliases that build something, and would write the lock file anew.
+fn of_aliases(text: &str) -> Judged {
+    let Ok(config) = text.parse::<toml::Table>() else { return (0, vec!["is no TOML".to_owned()]) };
+    let Some(aliases) = config.get("alias").and_then(toml::Value::as_table) else { return (0, Vec::new()) };
+    let words = |alias: &toml::Value| match alias {
+        toml::Value::Array(words) => words.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect(),
+        alias => alias.as_str().unwrap_or_default().split_whitespace().map(str::to_owned).collect::<Vec<_>>(),
+    };
+    // What stands behind `--` is for the program.
+    let unlocked =
+        |alias: &toml::Value| !words(alias).iter().take_while(|word| *word != "--").any(|word| word == "--locked");
+    let wrong = aliases.iter().filter(|(_, alias)| unlocked(alias));
+    (aliases.len(), wrong.map(|(name, _)| format!("the alias {name} has no --locked")).collect())
+}
+
+/// Jobs of a workflow that may change the repository's contents, a release too, and need none that looks for the commit on main and runs the tests.
+fn untested(workflow: &str) -> Vec<String> {
+    let jobs = jobs(workflow);
+    let tests = |job: &&Job<'_>| {
+        let says = |what: &str| job.lines.iter().any(|line| !line.starts_with('#') && line.contains(what));
+        says("git merge-base --is-ancestor HEAD origin/main") && (says("run: .ci/run") || says("run: cargo xtask test"))
+    };
+    let tested: Vec<&str> = jobs.iter().filter(tests).map(|job| job.name).collect();
+    let writes = |job: &&Job<'_>| job.lines.iter().any(|line| line.starts_with("contents: write"));
+    let waits = |job: &&Job<'_>| {
+        let needs = job.lines.iter().filter_map(|line| line.strip_prefix("needs:"));
+        needs.flat_map(|needs| needs.split(['[', ']', ',', ' '])).any(|need| tested.contains(&need))
+    };
+    let wrong = jobs.iter().filter(writes).filter(|job| !waits(job));
+    wrong.map(|job| format!("{} needs no job that finds the commit on main and runs the tests", job.name)).collect()
+}
+
+struct Job<'a> {
+    name: &'a str,
+    lines: Vec<&'a str>,
+}
+
+/// The jobs of a workflow as ours are written, indented by two spaces.
+fn jobs(workflow: &str) -> Vec<Job<'_>> {
+    let mut jobs: Vec<Job<'_>> = Vec::new();
+    for line in workflow.lines().skip_while(|line| *line != "jobs:").skip(1) {
+        let inner = line.strip_prefix("  ").unwrap_or_default();
+        match (inner.strip_suffix(':'), jobs.last_mut()) {
+            (Some(name), _) if !inner.starts_with([' ', '#']) => jobs.push(Job { name, lines: Vec::new() }),
+            (_, Some(job)) => job.lines.push(line.trim().trim_start_matches("- ")),
+            (_, None) => {}
+        }
+    }
+    jobs
+}
+
 /// Lines that install from a list of ours without looking at its hashes.
 fn installs(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim);
@@ -167,5 +227,40 @@ mod tests {
                 .len(),
             2
         );
+    }
+
+    #[test]
+    fn an_alias_that_could_write_the_lock_file_is_found() {
+        for (alias, wrong) in [
+            ("\"run --quiet --locked --package x --\"", 0),
+            ("[\"run\", \"--locked\"]", 0),
+            ("\"run --quiet --package x --\"", 1),
+            ("\"run --package x -- --locked\"", 1),
+            ("[\"run\"]", 1),
+        ] {
+            assert_eq!(of_aliases(&format!("[alias]\nx = {alias}\n")).1.len(), wrong, "{alias}");
+        }
+        assert!(of_aliases(include_str!("../../.cargo/config.toml")).1.is_empty());
+    }
+
+    #[test]
+    fn a_release_that_waits_for_no_test_of_a_commit_of_main_is_found() {
+        const RELEASE: &str = include_str!("../../.github/workflows/release.yml");
+        let of = |before: &str, after: &str| {
+            assert!(RELEASE.contains(before), "{before}");
+            untested(&RELEASE.replace(before, after))
+        };
+        assert_eq!(of("x", "x"), [""; 0]);
+        for (before, after) in [
+            ("needs: [test, package]", "needs: package"),
+            ("    needs: [test, package]\n", ""),
+            ("run: .ci/run", "run: cargo xtask check"),
+            ("- run: .ci/run", "# - run: .ci/run"),
+            ("git merge-base --is-ancestor HEAD origin/main", "true"),
+            ("\n  test:\n", "\n  tests:\n"),
+        ] {
+            let wrong = of(before, after);
+            assert!(matches!(&wrong[..], [one] if one.starts_with("publish needs no job")), "{before}: {wrong:?}");
+        }
     }
 }
