@@ -84,7 +84,7 @@ impl Operations {
             self.note("pool.attach", &plan.pool).await?;
             Self::write(aws, &now, &plan.target).await?;
             done.set = plan.slots.iter().filter(|slot| slot.set).map(|slot| slot.slot).collect();
-            self.look_again(aws, wish, plan, &mut done).await?;
+            self.look_again(aws, wish, plan, &mut done).await;
         }
         Ok(done)
     }
@@ -130,17 +130,16 @@ impl Operations {
         Ok(refusing)
     }
 
-    /// Once the slots are set: whether the pool may still call what is in them, and nobody came to be refused in that moment.
-    async fn look_again(
-        &self,
-        aws: Adopting<'_>,
-        wish: &AttachWish,
-        plan: &AttachPlan,
-        done: &mut Attached,
-    ) -> Result<(), AttachError> {
+    /// Once the slots are set: whether the pool may still call what is in them, and nobody came to be refused in that moment. What cannot be
+    /// put right is a warning: the pool is written.
+    async fn look_again(&self, aws: Adopting<'_>, wish: &AttachWish, plan: &AttachPlan, done: &mut Attached) {
         for slot in plan.slots.iter().filter(|slot| slot.set) {
             match attach::standing(aws.lambda, &slot.function, &plan.settings).await {
-                Ok(Standing::Ready(now)) => Self::let_in(aws, plan, &slot.function, now, done).await?,
+                Ok(Standing::Ready(now)) => {
+                    if let Err(error) = Self::let_in(aws, plan, &slot.function, now, done).await {
+                        done.warnings.push(error.to_string());
+                    }
+                }
                 Ok(Standing::Missing) => done.warnings.push(format!("{} is gone by now", slot.function)),
                 Ok(Standing::NotReady(why)) => {
                     done.warnings.push(format!("{} cannot run by now: {why}", slot.function));
@@ -153,7 +152,6 @@ impl Operations {
             Ok(refusing) => done.warnings.push(format!("these came to refuse people: {}", refusing.join(", "))),
             Err(error) => done.warnings.push(format!("whether a client came to refuse people is not known: {error}")),
         }
-        Ok(())
     }
 
     /// A client at which nobody is refused and nothing is written.

@@ -441,7 +441,7 @@ impl Stack {
     }
 
     /// The files that bring back what the pool was.
-    fn kept(&self) -> Vec<std::path::PathBuf> {
+    pub(crate) fn kept(&self) -> Vec<std::path::PathBuf> {
         let all = std::fs::read_dir(self.laptop.folder.path()).unwrap().map(|entry| entry.unwrap().path());
         all.filter(|path| path.extension().is_some_and(|one| one == "json")).collect()
     }

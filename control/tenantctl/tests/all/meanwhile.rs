@@ -43,6 +43,29 @@ async fn m17_what_came_to_refuse_people_in_the_moment_of_writing_is_told_and_put
 }
 
 #[tokio::test]
+async fn m17_a_policy_that_forbids_the_pool_since_it_was_written_is_told_and_the_way_back_stays() {
+    let stack = Stack::new(|_| {}).await;
+    let mut between = Between::you_and(stack.server.url()).await;
+    stack.laptop.user_pools_at(&between.url);
+    let meanwhile = between.once_written(async {
+        stack.functions.forbid("tenantry-pre-sign-up", Some("live"));
+    });
+    let (done, ()) = tokio::join!(stack.laptop.json(&APPLY), meanwhile);
+    assert_eq!(list(&done, "/applied/set").len(), 6);
+    let warned = list(&done, "/applied/warnings");
+    assert!(
+        matches!(&warned[..], [one] if one.contains("tenantry-pre-sign-up:live does not let the pool")),
+        "{warned:?}"
+    );
+    let kept = stack.kept();
+    let [file] = &kept[..] else { panic!("{kept:?}") };
+    assert!(text(&done, "/restore").ends_with(file.file_name().unwrap().to_str().unwrap()), "{done}");
+    let said = stack.signs_up("eve@acme.example").await.unwrap_err();
+    assert!(said.contains("AccessDenied"), "{said}");
+    stack.end().await;
+}
+
+#[tokio::test]
 async fn m17_a_setting_that_did_not_stay_as_it_was_is_named_with_the_way_back() {
     let stack = Stack::new(|_| {}).await;
     let mut between = Between::you_and(stack.server.url()).await;

@@ -13,6 +13,9 @@ use serde_json::{Map, Value, json};
 
 use super::Shared;
 
+/// The service that calls for a user pool.
+const COGNITO: &str = "cognito-idp.amazonaws.com";
+
 /// What a function has beside its program.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Control {
@@ -33,23 +36,34 @@ impl Control {
         self.state = Some(state.to_owned());
     }
 
+    /// A statement that `AddPermission` cannot write, and others can.
+    pub(super) fn forbid(&mut self, qualifier: Option<&str>) {
+        let statement = json!({
+            "Sid": "forbidden", "Effect": "Deny", "Principal": { "Service": COGNITO }, "Action": "lambda:InvokeFunction",
+        });
+        let statements = self.policies.entry(qualifier.map(str::to_owned)).or_default();
+        statements.insert("forbidden".to_owned(), statement);
+    }
+
     fn has(&self, qualifier: Option<&str>) -> bool {
         qualifier.is_none_or(|qualifier| qualifier == "$LATEST" || self.aliases.contains(qualifier))
     }
 
-    /// Whether a statement lets this pool call, as far as `AddPermission` can write one.
+    /// Whether a statement lets this pool call, and none forbids it, as far as one can be written here.
     fn lets(&self, qualifier: Option<&str>, source: &Source) -> bool {
         let statements = self.policies.get(&qualifier.map(str::to_owned));
-        statements.is_some_and(|statements| {
-            statements.values().any(|statement| {
+        let says = |effect: &str| {
+            statements.into_iter().flat_map(BTreeMap::values).any(|statement| {
                 let condition = |operator: &str, key: &str, value: &str| {
                     statement.pointer(&format!("/Condition/{operator}/{key}")).is_none_or(|wanted| wanted == value)
                 };
-                statement.pointer("/Principal/Service") == Some(&json!("cognito-idp.amazonaws.com"))
+                statement["Effect"] == effect
+                    && statement.pointer("/Principal/Service") == Some(&json!(COGNITO))
                     && condition("ArnLike", "AWS:SourceArn", &source.arn)
                     && condition("StringEquals", "AWS:SourceAccount", &source.account)
             })
-        })
+        };
+        says("Allow") && !says("Deny")
     }
 }
 

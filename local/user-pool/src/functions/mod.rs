@@ -203,6 +203,12 @@ impl Functions {
         controls.entry(name.to_owned()).or_default().set_state(state);
     }
 
+    /// Puts a statement into a function's policy, or into an alias's, that forbids every user pool to call it.
+    pub fn forbid(&self, name: &str, alias: Option<&str>) {
+        let mut controls = self.shared.controls.lock().unwrap_or_else(PoisonError::into_inner);
+        controls.entry(name.to_owned()).or_default().forbid(alias);
+    }
+
     /// Removes a function and ends its processes; calls to it are then answered with `ResourceNotFoundException`.
     pub fn remove(&self, name: &str) {
         let removed = self.shared.functions.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
