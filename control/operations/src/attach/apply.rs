@@ -5,7 +5,7 @@ use pool::attach::{self, Allowed, FunctionArn, Permission, PoolSettings, Slots, 
 use pool::survey::Trigger;
 use serde::Serialize;
 
-use super::plan::{missing, not_ready};
+use super::plan::{begins, missing, not_ready};
 use super::{Adopting, AttachError, AttachPlan, AttachWish, Obstacle};
 use crate::record::Deed;
 use crate::{OperationError, Operations};
@@ -41,11 +41,27 @@ impl Operations {
         if let Some(obstacle) = plan.obstacles.first() {
             return Err(AttachError::Obstacle(obstacle.clone()));
         }
-        let mut done = Attached::default();
-        if plan.observe_unbound {
-            self.observe_unbound(&wish.pool, true).await?;
-            done.observes_unbound = true;
+        if !plan.observe_unbound {
+            return self.set_slots(aws, wish, plan).await;
         }
+        self.observe_unbound(&wish.pool, true).await?;
+        match self.set_slots(aws, wish, plan).await {
+            Ok(done) => Ok(Attached { observes_unbound: true, ..done }),
+            Err(cause) => {
+                let close = format!("{} pool observe-unbound {} --off --yes", wish.tenantctl, plan.pool);
+                Err(AttachError::Opened { cause: Box::new(cause), close })
+            }
+        }
+    }
+
+    /// Everything but what the table says of clients that were never bound.
+    async fn set_slots(
+        &self,
+        aws: Adopting<'_>,
+        wish: &AttachWish,
+        plan: &AttachPlan,
+    ) -> Result<Attached, AttachError> {
+        let mut done = Attached::default();
         for slot in plan.slots.iter().filter(|slot| slot.permit) {
             let now = Permission { allowed: Allowed::No, ours: slot.ours_in_policy };
             Self::let_in(aws, plan, &slot.function, now, &mut done).await?;
@@ -124,7 +140,9 @@ impl Operations {
         if !wish.enforced {
             refusing.extend(clients.enforced.into_iter().chain(clients.denied).filter(|name| !shown(name)));
         }
-        if clients.never_bound > 0 && !known.observe_unbound {
+        // Who was denied before is not refused by this.
+        let passed = begins(&plan.slots) || plan.observes_unbound;
+        if passed && clients.never_bound > 0 && !known.observe_unbound {
             refusing.push(format!("{} app clients that were never bound", clients.never_bound));
         }
         Ok(refusing)

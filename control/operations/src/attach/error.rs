@@ -37,6 +37,14 @@ pub enum AttachError {
         /// Its words.
         said: String,
     },
+    /// It failed once the table had been told to let clients pass that were never bound.
+    #[error("{cause}; clients that were never bound pass by now, logged only")]
+    Opened {
+        /// Why it failed.
+        cause: Box<AttachError>,
+        /// The command that denies them again.
+        close: String,
+    },
     /// There is no such pool.
     #[error("there is no user pool {0} in this account and Region")]
     NoPool(String),
@@ -64,6 +72,7 @@ impl AttachError {
             Self::NotSet(_) => "POOL_NOT_SET",
             Self::NotPermitted(_) => "FUNCTION_NOT_PERMITTED",
             Self::Probe { .. } => "FUNCTION_PROBE",
+            Self::Opened { cause, .. } => cause.code(),
             Self::NoPool(_) => "POOL_MISSING",
             Self::Function(FunctionError::NotAllowed(_)) => "FUNCTION_NOT_ALLOWED",
             Self::Function(FunctionError::Failed { .. }) => "FUNCTION_BROKEN",
@@ -76,16 +85,26 @@ impl AttachError {
     pub fn with_restore(self, command: &str) -> Self {
         match self {
             Self::NotKept { names, .. } => Self::NotKept { names, restore: Some(command.to_owned()) },
+            Self::Opened { cause, close } => Self::Opened { cause: Box::new(cause.with_restore(command)), close },
             other => other,
         }
     }
 
+    /// The failure itself, whatever was done before.
+    #[must_use]
+    pub fn cause(self) -> Self {
+        if let Self::Opened { cause, .. } = self { *cause } else { self }
+    }
+
     /// Whether nothing was written into the pool.
     pub const fn left_the_pool_alone(&self) -> bool {
-        matches!(
-            self,
-            Self::Obstacle(_) | Self::PoolChanged(_) | Self::NotPermitted(_) | Self::Probe { .. } | Self::NoPool(_)
-        )
+        match self {
+            Self::Opened { cause, .. } => cause.left_the_pool_alone(),
+            Self::Obstacle(_) | Self::PoolChanged(_) | Self::NotPermitted(_) | Self::Probe { .. } | Self::NoPool(_) => {
+                true
+            }
+            Self::NotKept { .. } | Self::NotSet(_) | Self::Function(_) | Self::Operation(_) => false,
+        }
     }
 
     /// What to do about it.
@@ -106,6 +125,7 @@ impl AttachError {
                  --no-probe leaves this out"
                     .to_owned()
             }
+            Self::Opened { cause, close } => format!("`{close}` denies these clients as before; {}", cause.help()),
             Self::NoPool(_) => "check the pool's id, the credentials and --region".to_owned(),
             Self::Function(FunctionError::NotAllowed(_)) => "let IAM allow it, or use other credentials".to_owned(),
             Self::Function(FunctionError::Failed { .. }) => {
@@ -120,6 +140,7 @@ impl AttachError {
         match self {
             Self::Function(_) => ErrorKind::Broken,
             Self::Operation(error) => error.kind(),
+            Self::Opened { cause, .. } => cause.kind(),
             _ => ErrorKind::Refused,
         }
     }

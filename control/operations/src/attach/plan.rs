@@ -46,9 +46,7 @@ impl Operations {
         let writers = Self::writers(aws, wish, &users).await?;
         let mut health = PoolHealth::default();
         judge_addresses(&wish.pool, &facts, &mut health);
-        // Only slots that decide who gets in make a client's binding count.
-        let sets = slots.iter().any(|slot| slot.set);
-        let observe_unbound = sets && clients.never_bound > 0 && !known.observe_unbound;
+        let observe_unbound = begins(&slots) && clients.never_bound > 0 && !known.observe_unbound;
         let mut plan = AttachPlan {
             pool: wish.pool.to_string(),
             name: settings.text("PoolName").unwrap_or_default().to_owned(),
@@ -145,6 +143,18 @@ fn version(wish: &AttachWish, settings: &PoolSettings, before: &Slots) -> PreTok
     wish.version.or_else(|| there.and_then(|occupant| occupant.version)).unwrap_or(usual)
 }
 
+/// Whether a client's binding begins to count: a slot that decides who gets in becomes ours. Where we decide on tokens already, whoever was
+/// never bound passes or is denied as somebody decided, and what is set besides changes nothing of that.
+pub(super) fn begins(slots: &[SlotPlan]) -> bool {
+    let decides = |slot: &SlotPlan| matches!(slot.trigger, Trigger::PreSignUp | Trigger::PreTokenGeneration);
+    !tokens_are_ours(slots) && slots.iter().any(|slot| slot.set && slot.slot_state == SlotState::Free && decides(slot))
+}
+
+fn tokens_are_ours(slots: &[SlotPlan]) -> bool {
+    let ours = |slot: &SlotPlan| matches!(slot.slot_state, SlotState::Ours | SlotState::OursOtherwise);
+    slots.iter().any(|slot| slot.trigger == Trigger::PreTokenGeneration && ours(slot))
+}
+
 async fn slot(
     aws: Adopting<'_>,
     wish: &AttachWish,
@@ -236,7 +246,8 @@ fn notes(plan: &AttachPlan, wish: &AttachWish, facts: &PoolFacts) -> Vec<String>
         );
     }
     let occupied = plan.slots.iter().any(|slot| slot.slot_state == SlotState::Occupied);
-    if occupied && plan.clients.never_bound > 0 && !plan.observes_unbound && !plan.observe_unbound {
+    let pass = plan.observes_unbound || plan.observe_unbound;
+    if occupied && plan.clients.never_bound > 0 && !pass && !tokens_are_ours(&plan.slots) {
         notes.push(format!(
             "before a function of yours calls ours (docs/wrap.md): `{} pool observe-unbound {}`, or everybody is refused whose app client was \
              never bound",

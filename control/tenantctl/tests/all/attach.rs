@@ -332,6 +332,56 @@ async fn m17_a_client_that_would_refuse_people_at_once_is_named_first() {
     stack.end().await;
 }
 
+const CHALLENGES: &str = "define-auth-challenge,create-auth-challenge,verify-auth-challenge";
+
+#[tokio::test]
+async fn m17_what_is_set_later_opens_no_client_that_was_denied() {
+    let stack = Stack::new(|_| {}).await;
+    stack.attach(&["--only", "pre-sign-up,post-confirmation,pre-token-generation"]).await;
+    assert!(stack.observes_unbound().await);
+    stack.laptop.json(&["pool", "observe-unbound", POOL, "--off", "--yes"]).await;
+    stack.functions.add_alias("tenantry-pre-token-generation", "next");
+    for (more, set) in [
+        (&["--only", CHALLENGES, "--enforced"][..], 3),
+        (&["--only", "pre-token-generation", "--pre-token", "v3"], 1),
+        (&["--only", "pre-token-generation", "--alias", "next"], 1),
+    ] {
+        let told = stack.laptop.run(&[&["attach", "--pool", POOL, "--snippets", "none"], more].concat()).await;
+        assert!(told.out.contains("1 never bound: are denied"), "{more:?}: {}", told.out);
+        let done = stack.attach(more).await;
+        assert_eq!(list(&done, "/applied/set").len(), set, "{more:?}: {}", done["applied"]);
+        assert_eq!((&done["applied"]["observes_unbound"], done["applied"].get("warnings")), (&json!(false), None));
+        assert!(!stack.observes_unbound().await, "{more:?}");
+    }
+    // Also where sign-ups are ours to decide again.
+    stack.server.pool(POOL).unwrap().update(|settings| settings.triggers.pre_sign_up = None);
+    assert_eq!(list(&stack.attach(&["--only", "pre-sign-up"]).await, "/applied/set"), ["PreSignUp"]);
+    assert!(!stack.observes_unbound().await);
+    // Detached, everybody passed: nobody comes to be refused by attaching.
+    stack.laptop.json(&["detach", "--pool", POOL, "--yes"]).await;
+    stack.attach(&[]).await;
+    assert!(stack.observes_unbound().await);
+    stack.end().await;
+}
+
+#[tokio::test]
+async fn whoever_passes_since_an_attaching_that_failed_is_told() {
+    let stack = Stack::new(|_| {}).await;
+    let ended = stack.laptop.run(&["--json", "attach", "--pool", POOL, "--apply", "--yes"]).await;
+    let error: Value = serde_json::from_str(ended.err.lines().last().unwrap()).unwrap();
+    assert_eq!((ended.code, text(&error, "/error/code")), (1, "FUNCTION_PROBE"), "{}", ended.err);
+    assert!(stack.observes_unbound().await);
+    assert!(text(&error, "/error/message").contains("clients that were never bound pass by now"), "{error}");
+    let help = text(&error, "/error/help");
+    assert!(help.contains("tenantctl --local pool observe-unbound local_Tenantry1 --off --yes"), "{help}");
+    assert!(help.contains("no slot was set"), "{help}");
+    assert!(stack.kept().is_empty(), "what nobody touched needs no way back");
+    // It passed before this one.
+    let again = stack.laptop.run(&["--json", "attach", "--pool", POOL, "--apply", "--yes"]).await;
+    assert!(again.err.contains("FUNCTION_PROBE") && !again.err.contains("never bound"), "{}", again.err);
+    stack.end().await;
+}
+
 #[tokio::test]
 async fn a_setting_that_this_version_does_not_know_is_refused() {
     let stack = Stack::new(|settings| {

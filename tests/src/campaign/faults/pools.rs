@@ -210,7 +210,7 @@ async fn attach(world: &World) -> Said {
         let plan = ops.plan_attach(aws, &wish, &|_| {}).await?;
         ops.attach(aws, &wish, &plan).await
     };
-    match attached.await {
+    match attached.await.map_err(AttachError::cause) {
         // What one run did of it is its own business.
         Ok(attached) if attached.warnings.is_empty() => Said::Done("attached".to_owned()),
         // It is attached, and what could not be looked at is told.

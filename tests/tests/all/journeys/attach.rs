@@ -184,3 +184,25 @@ async fn m17_an_adopted_pool_with_a_function_of_its_own_locks_nobody_out_and_goe
     gets_in(app.join("fay@acme.example", None).await);
     laptop.stack.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m17_whoever_was_denied_stays_so_when_more_is_attached() {
+    let folder = tempfile::tempdir().unwrap();
+    let laptop = Laptop::start_with(|settings| settings.state_dir = Some(folder.path().to_owned())).await;
+    laptop.theirs(folder.path());
+    let app = laptop.app("theirs");
+    let run = |arguments: &[&str]| tenantctl(folder.path(), arguments).unwrap();
+    let attach = |only: &str| run(&["attach", "--pool", ADOPTED, "--only", only, "--enforced", "--apply", "--yes"]);
+    gets_in(app.join(ANN, None).await);
+    attach("post-confirmation,pre-token-generation");
+    gets_in(app.sign_in(ANN).await);
+    run(&["pool", "observe-unbound", ADOPTED, "--off", "--yes"]);
+    refused(app.sign_in(ANN).await, Refusal::ClientNotBound);
+    let done = attach("define-auth-challenge,create-auth-challenge,verify-auth-challenge");
+    assert_eq!(done.pointer("/applied/set").and_then(Value::as_array).map(Vec::len), Some(3), "{done}");
+    refused(app.sign_in(ANN).await, Refusal::ClientNotBound);
+    let pools = run(&["pool", "list"]);
+    let adopted = pools["pools"].as_array().unwrap().iter().find(|pool| pool["pool"] == ADOPTED).unwrap();
+    assert_eq!(adopted["observe_unbound"], false);
+    laptop.stack.shutdown().await;
+}
