@@ -54,6 +54,8 @@ pub struct MadeClient {
     pub name: String,
     /// Its secret, in the run that bound it alone.
     pub secret: Option<String>,
+    /// Whether it has one, which the user pool shows whom IAM lets read it.
+    pub has_secret: bool,
     /// Whether an earlier run had done it all.
     pub before: bool,
 }
@@ -61,11 +63,12 @@ pub struct MadeClient {
 impl std::fmt::Debug for MadeClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let secret = self.secret.as_ref().map(|_| "redacted");
-        let (binding, before) = (&self.binding, self.before);
+        let (binding, has_secret, before) = (&self.binding, self.has_secret, self.before);
         f.debug_struct("MadeClient")
             .field("binding", binding)
             .field("name", &self.name)
             .field("secret", &secret)
+            .field("has_secret", &has_secret)
             .field("before", &before)
             .finish()
     }
@@ -192,13 +195,28 @@ impl Operations {
             return Ok(None);
         };
         self.delete_others(pools, intent, Some(&client.id)).await?;
-        // The policy may have changed since the client was made for it; whoever changes it later finds the client bound.
-        let now = self.ground_of(pools, wish).await?;
-        if now.required != ground.required {
-            let read = pool::describe(pools.cognito, &client).await?;
-            self.change_client(pools, &binding, &read, &read.differences(&now.required)).await?;
+        self.keep_up(pools, &binding, Some(&ground.required)).await?;
+        let has_secret = secret.is_some();
+        Ok(Some(MadeClient { binding, name, secret, has_secret, before: false }))
+    }
+
+    /// Brings a client that is bound in line with the policy that the table has by now: it may have changed since the client was made for it,
+    /// and whoever changes it later finds the client bound. `known`: what it is in line with, if this run made it so.
+    async fn keep_up(
+        &self,
+        pools: UserPools<'_>,
+        binding: &Binding,
+        known: Option<&Required>,
+    ) -> Result<(), OperationError> {
+        // No policy stands behind a shared client, and one that only observes is left alone.
+        let Some(tenant) = binding.kind.tenant().filter(|_| binding.mode == Mode::Enforce) else { return Ok(()) };
+        let tenant = self.read_tenant(tenant).await?;
+        let now = self.ground_for(pools, &binding.client.pool, &binding.kind, Some(tenant)).await?;
+        if known != Some(&now.required) {
+            let read = pool::describe(pools.cognito, &binding.client).await?;
+            self.change_client(pools, binding, &read, &read.differences(&now.required)).await?;
         }
-        Ok(Some(MadeClient { binding, name, secret, before: false }))
+        Ok(())
     }
 
     async fn create(
@@ -293,10 +311,13 @@ impl Operations {
         if !same_purpose(&binding.kind, &intent.kind) {
             return Err(OperationError::ClientBoundElsewhere(crate::shape::client_kind(&binding.kind).to_owned()));
         }
-        if pool::find(pools.cognito, &client).await?.is_none() {
+        let Some(read) = pool::find(pools.cognito, &client).await? else {
             return Err(OperationError::ClientGone(format!("{}:{made}", client.pool)));
-        }
-        Ok(MadeClient { binding, name: pool_name(intent), secret: None, before: true })
+        };
+        // Whoever bound it may not have come this far.
+        self.keep_up(pools, &binding, None).await?;
+        let has_secret = read.secret().is_some();
+        Ok(MadeClient { binding, name: pool_name(intent), secret: None, has_secret, before: true })
     }
 
     /// Deletes whatever else was made for an intent: an answer was lost and the request sent again, or two runs met. Once a client is
@@ -356,11 +377,21 @@ impl Operations {
             Some(id) => Some(self.open_tenant(id).await?),
             None => None,
         };
-        let schema = pool::schema(pools.cognito, &wish.pool).await?;
-        let providers = self.providers_in(&wish.pool, tenant.as_ref()).await?;
+        self.ground_for(pools, &wish.pool, &wish.kind, tenant).await
+    }
+
+    async fn ground_for(
+        &self,
+        pools: UserPools<'_>,
+        pool: &PoolId,
+        kind: &ClientKind,
+        tenant: Option<Tenant>,
+    ) -> Result<Ground, OperationError> {
+        let schema = pool::schema(pools.cognito, pool).await?;
+        let providers = self.providers_in(pool, tenant.as_ref()).await?;
         let policy = tenant.as_ref().map(|tenant| &tenant.policy);
-        let required = pool::required(&wish.kind, policy, &providers, pools.claims, &schema);
-        let spelling = self.spelling(pools, &wish.pool, tenant.as_ref()).await?;
+        let required = pool::required(kind, policy, &providers, pools.claims, &schema);
+        let spelling = self.spelling(pools, pool, tenant.as_ref()).await?;
         Ok(Ground { required: required.spelled(&spelling), schema, tenant })
     }
 }

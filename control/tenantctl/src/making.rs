@@ -1,6 +1,6 @@
 //! `tenantctl client create` and `client delete`: app clients in their user pools.
 
-use domain::{ClientKind, Roles};
+use domain::{Client, ClientKind, Roles};
 use operations::shape::ClientShape;
 use operations::{ClientWish, UserPools};
 use serde::Serialize;
@@ -20,6 +20,19 @@ struct Shape {
     created: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
+    /// What reads a secret that is not in this answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_command: Option<String>,
+}
+
+/// The user pool goes on showing a client's secret to whom IAM allows it.
+fn secret_command(client: &Client) -> String {
+    let Client { pool, id } = client;
+    let region = pool.as_ref().split_once('_').map_or("", |(region, _)| region);
+    format!(
+        "aws cognito-idp describe-user-pool-client --region {region} --user-pool-id {pool} --client-id {id} \
+         --query UserPoolClient.ClientSecret"
+    )
 }
 
 pub(crate) async fn create(create: Create, context: &Context<'_>) -> Result<(), Failure> {
@@ -62,12 +75,17 @@ pub(crate) async fn create(create: Create, context: &Context<'_>) -> Result<(), 
         name: made.name.clone(),
         created: !made.before,
         secret: made.secret.clone(),
+        // A run that was interrupted after it had bound the client showed none.
+        secret_command: (made.has_secret && made.secret.is_none()).then(|| secret_command(&made.binding.client)),
     };
     context.output.show(&shape, || {
         let client = format!("{}:{}", made.binding.client.pool, made.binding.client.id);
         let mut rows = vec![(if made.before { "was made before" } else { "created" }, client), ("name", made.name)];
         if let Some(secret) = made.secret {
             rows.push(("secret, shown once", secret));
+        }
+        if let Some(command) = &shape.secret_command {
+            rows.push(("its secret is shown by", command.clone()));
         }
         card(&rows)
     });

@@ -1,8 +1,8 @@
 //! App clients that are made, whatever happens on the way.
 
 use aws_sdk_cognitoidentityprovider::types::{OAuthFlowType, PreventUserExistenceErrorTypes};
-use domain::{ClientKind, Mode, Tenant};
-use operations::{ClientWish, MadeClient, NewBinding, NewTenant, OperationError, Operations};
+use domain::{Chain, ClientKind, Mode, Tenant};
+use operations::{ClientWish, MadeClient, NewBinding, NewTenant, OperationError, Operations, PolicyChange};
 
 use crate::faults::{At, Fault, Faulty, POOL, client, wish};
 use crate::table::{code, now, random, roles};
@@ -101,6 +101,50 @@ async fn a_crash_at_any_call_is_finished_by_the_same_command() {
         }
     }
     assert!(crashed > 15, "{crashed} calls were held");
+    world.server.shutdown().await;
+}
+
+/// Sets the table's policy alone, as somebody does who does not see the client yet.
+async fn chain(world: &Faulty, tenant: &Tenant, chain: Chain) {
+    let policy = PolicyChange { chain: Some(chain), ..PolicyChange::default() };
+    world.ops.set_policy(&tenant.id, &policy).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_policy_that_became_stricter_after_a_crash_at_any_call_is_kept_by_the_same_command() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    for nth in 0.. {
+        let name = format!("web {nth}");
+        let held = crashes(&world, &name, &acme, At::Nth(nth), Fault::HoldBefore).await;
+        world.faults.set(&[]);
+        chain(&world, &acme, Chain::Code).await;
+        let made = world.ops.make_client(world.pools(), &wish(&name, &acme.id)).await.unwrap();
+        one_is_left(&world, &name, &made, &name).await;
+        let flows = world.flows(made.binding.client.id.as_ref()).await;
+        assert_eq!(flows, ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"], "{name}");
+        chain(&world, &acme, Chain::Password).await;
+        if !held {
+            break;
+        }
+    }
+    world.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_client_that_observes_by_now_is_left_as_it_is() {
+    let world = Faulty::new().await;
+    let acme = tenant(&world, "acme").await;
+    let wish = ClientWish { secret: true, ..wish("web", &acme.id) };
+    let made = world.ops.make_client(world.pools(), &wish).await.unwrap();
+    assert!(made.secret.is_some() && made.has_secret);
+    let client = made.binding.client;
+    let before = world.described(client.id.as_ref()).await;
+    world.ops.set_client_mode(&client, Mode::Observe).await.unwrap();
+    chain(&world, &acme, Chain::Code).await;
+    let again = world.ops.make_client(world.pools(), &wish).await.unwrap();
+    assert!(again.before && again.secret.is_none() && again.has_secret);
+    assert_eq!(world.described(client.id.as_ref()).await, before);
     world.server.shutdown().await;
 }
 

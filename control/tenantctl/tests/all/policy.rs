@@ -44,6 +44,12 @@ async fn a_client_is_made_follows_its_tenants_policy_and_is_deleted() {
     let again = laptop.json(&["client", "create", "acme", "--name", "web", "--secret"]).await;
     assert_eq!((text(&again, "/client_id"), again["created"].as_bool()), (client.as_str(), Some(false)));
     assert_eq!(again.get("secret"), None);
+    // Whoever was interrupted once the client was bound never saw its secret.
+    let shows = format!("describe-user-pool-client --region local --user-pool-id {POOL} --client-id {client} ");
+    assert!(text(&again, "/secret_command").contains(&shows), "{again}");
+    let told = laptop.run(&["client", "create", "acme", "--name", "web", "--secret"]).await;
+    assert!(told.out.contains("was made before") && told.out.contains(&shows), "{}", told.out);
+    assert_eq!(made.get("secret_command"), None);
     let other = ["client", "create", "acme", "--name", "web", "--machine", "--scope", "api/read"];
     assert_eq!(laptop.refused(&other).await, (1, "CLIENT_NAME_TAKEN".into()));
 
