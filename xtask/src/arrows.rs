@@ -8,6 +8,7 @@ use cargo_metadata::{DependencyKind, Package};
 
 use crate::failure::Failure;
 use crate::house::{House, quietly};
+use crate::modules::forgotten;
 
 /// Which rooms a room may depend on, for its tests too. `*` at the end stands for any rest.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -110,6 +111,7 @@ pub(crate) fn check(house: &House) -> Result<String, Failure> {
     let sight = look(house)?;
     let mut violations = violations(&sight);
     violations.extend(variants(&features(house, "normal,build")?, &features(house, "normal,build,dev")?));
+    violations.extend(forgotten(house)?.iter().map(|file| format!("{file} is compiled nowhere: no `mod` names it")));
     if violations.is_empty() {
         return Ok(format!("{} rooms, every arrow as designed", sight.rooms.len()));
     }

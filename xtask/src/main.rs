@@ -18,6 +18,7 @@ mod fuzz;
 mod house;
 mod installs;
 mod licences;
+mod modules;
 mod mutants;
 mod notices;
 mod package;

@@ -241,7 +241,9 @@ impl Operations {
         let lapsed = sight.lapsed_owners();
         let mut suspects = Vec::new();
         for (id, tenant) in &sight.tenants {
-            if tenant.status == TenantStatus::Active && counted(id).owners <= lapsed.get(id).copied().unwrap_or_default() {
+            if tenant.status == TenantStatus::Active
+                && counted(id).owners <= lapsed.get(id).copied().unwrap_or_default()
+            {
                 let message = if counted(id).rows == 0 {
                     "has no members yet: invite an owner"
                 } else if counted(id).owners == 0 {
