@@ -257,7 +257,10 @@ async fn in_the_way(session: &Session, tenant: &Tenant, joining: &Joining) -> Re
     if joining.takes_over.is_some() {
         return Ok(None);
     }
-    let seats: Option<Seats> = session.get(&Key::seats(&tenant.id)).await?;
+    let seats_key = Key::seats(&tenant.id);
+    let mut batch = Batch::default();
+    batch.add(seats_key.clone());
+    let seats: Option<Seats> = session.batch(batch).await?.get(&seats_key)?;
     let full = seats.is_some_and(|seats| seats.limit.is_some_and(|limit| seats.used >= limit));
     Ok(full.then_some(Refusal::SeatsFull))
 }
