@@ -87,10 +87,11 @@ impl Mailbox {
         self.ended.map_or(now, |ended| now.max(after(ended)))
     }
 
-    /// Lets somebody in past a removal: what it ended for other accounts of the mailbox stays ended. It kept them all out until now, so
-    /// now is when they ended, whatever the clock that the removal was made by.
+    /// Lets somebody in past a removal: what it ended for other accounts of the mailbox stays ended. It kept out whoever was there until
+    /// this moment, whatever the clock that it was made by.
     pub fn let_past(&mut self, now: Timestamp) {
-        self.ended = self.bar.take().map(|bar| bar.since.max(now)).max(self.ended);
+        let until = now.saturating_sub(SignedDuration::from_nanos(1)).unwrap_or(now);
+        self.ended = self.bar.take().map(|bar| bar.since.max(until)).max(self.ended);
     }
 
     /// The invitation, if it is open at this time and no bar outweighs it.

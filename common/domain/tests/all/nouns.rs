@@ -56,10 +56,12 @@ fn whoever_is_let_past_a_removal_begins_after_it_and_others_stay_ended() {
     for past in [&mailbox, &late] {
         let mut past = past.clone();
         past.let_past(now());
-        assert_eq!((past.bar, past.ended), (None, Some(now())));
+        let until_now = now() - SignedDuration::from_nanos(1);
+        assert_eq!((past.bar, past.ended), (None, Some(until_now)));
         // Once more, there is nothing to be let past.
         past.let_past(now() + SignedDuration::from_hours(1));
-        assert_eq!((past.bar, past.ended), (None, Some(now())));
+        assert_eq!((past.bar, past.ended), (None, Some(until_now)));
+        assert_eq!(past.begins(now()), now(), "whoever is let in begins now");
     }
     // The clock of whoever removed is ahead of ours.
     mailbox.let_past(before);
