@@ -386,10 +386,14 @@ impl Model {
     fn place_of(&self, tenant: Name, mailbox: Name) -> Option<Name> {
         let holder = self.holders.get(&(tenant, mailbox))?;
         let row = self.rows.get(&(*holder, tenant))?;
-        // Whoever came by the provider was there before, and who gets their address there is a new person.
-        let is_former =
-            row.status == Status::Active && row.address == Some(mailbox) && !matches!(row.origin, Origin::Provider(_));
-        (is_former && self.lets_in_still(tenant, row.origin)).then_some(*holder)
+        // Whoever came by the provider was there before, and who gets their address there is a new person. Nor is what a domain gave
+        // handed on once the tenant lost it.
+        let is_former = match row.origin {
+            Origin::Provider(_) => false,
+            Origin::Domain(name, _) => mailbox.ends_with(&format!("@{name}")) && self.lets_in_still(tenant, row.origin),
+            Origin::Invitation | Origin::Open | Origin::Added => true,
+        };
+        (is_former && row.status == Status::Active && row.address == Some(mailbox)).then_some(*holder)
     }
 
     fn take_over(&mut self, tenant: Name, former: Name, account: &Account, mailbox: Name) {
