@@ -88,7 +88,7 @@ fn standing<'a>(facts: &Facts<'a>) -> Result<Option<&'a Membership>, Refusal> {
         }
         MembershipStatus::Suspended => Err(Refusal::MembershipSuspended),
         MembershipStatus::Superseded => Err(Refusal::SsoRequired),
-        // An invitation that is newer than the end may lead back in; whether it does, enrolment says.
+        // An invitation may lead past these (past an end, only a newer one); whether it does, enrolment says.
         MembershipStatus::Removed | MembershipStatus::Requested | MembershipStatus::Denied => Ok(None),
     }
 }

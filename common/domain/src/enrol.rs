@@ -84,13 +84,17 @@ fn decide(facts: &Facts<'_>) -> Result<Enrolment, Refusal> {
         Some((MembershipStatus::Superseded, _)) => return Err(Refusal::SsoRequired),
         Some((status, since)) => Some((status, since)),
     };
-    let newer = |terms: &&Terms| ended.is_none_or(|(_, since)| terms.created > since);
+    let newer = |terms: &&Terms| match ended {
+        // A request is nobody's decision, so no invitation is older than one that counts.
+        None | Some((MembershipStatus::Requested, _)) => true,
+        Some((_, since)) => terms.created > since,
+    };
     let proof = MailboxProof::of(facts.account, &facts.tenant.id, facts.domain, facts.provider);
     // Who is invited is told to nobody who has not proven the mailbox: otherwise any address that somebody gives their account asks.
     let open = facts.mailbox.open_invitation(facts.now).filter(newer).filter(|_| proof.is_ok());
     // What nobody may grant any more closes no other way in.
     let invitation = open.filter(|_| facts.inviter_may);
-    // Nothing but a newer invitation leads back in, so without one the row says why, whatever is or is not proven.
+    // Nothing but an invitation, newer than an end, leads past a row, so without one the row says why, whatever is or is not proven.
     match ended {
         Some((status, _)) if invitation.is_none() => return Err(refusal_of(status)),
         _ => {}

@@ -81,6 +81,11 @@ impl Mailbox {
         self.bar.or_else(|| self.ended.filter(older).map(removed))
     }
 
+    /// Whether somebody else than this person became a member by it last.
+    pub fn is_held_by_another(&self, person: &Person) -> bool {
+        self.holder.as_ref().is_some_and(|holder| holder.person != *person)
+    }
+
     /// From when a membership counts that begins now: after every removal that is past, whatever the clock that it was made by.
     pub fn begins(&self, now: Timestamp) -> Timestamp {
         let after = |ended: Timestamp| ended.saturating_add(SignedDuration::from_nanos(1)).unwrap_or(ended);

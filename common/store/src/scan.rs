@@ -8,7 +8,7 @@ use domain::{Binding, DomainOwner, Membership, Pool, Provider, Tenant};
 
 use crate::broken::Broken;
 use crate::codec::{self, Entity};
-use crate::entity::{Seats, SlugOwner};
+use crate::entity::{KeyedMailbox, Seats, SlugOwner};
 use crate::keys::Key;
 use crate::query::Page;
 use crate::session::Session;
@@ -25,6 +25,8 @@ pub enum Scanned {
     Seats(Seats),
     /// A membership.
     Membership(Box<Membership>),
+    /// What a tenant knows of a mailbox.
+    Mailbox(Box<KeyedMailbox>),
     /// An app client.
     Binding(Box<Binding>),
     /// An identity provider.
@@ -72,6 +74,7 @@ fn believe(attributes: &HashMap<String, AttributeValue>) -> Result<Scanned, Brok
         Tenant::KIND => codec::read(attributes).map(Box::new).map(Scanned::Tenant),
         Seats::KIND => codec::read(attributes).map(Scanned::Seats),
         Membership::KIND => codec::read(attributes).map(Box::new).map(Scanned::Membership),
+        KeyedMailbox::KIND => codec::read(attributes).map(Box::new).map(Scanned::Mailbox),
         Binding::KIND => codec::read(attributes).map(Box::new).map(Scanned::Binding),
         Provider::KIND => codec::read(attributes).map(Scanned::Provider),
         Pool::KIND => codec::read(attributes).map(Scanned::Pool),

@@ -45,9 +45,17 @@ pub struct Importer<'a> {
 struct Unwritten {
     /// Seats left, where they have an end.
     left: Option<u64>,
-    added: HashMap<Person, Roles>,
+    added: HashMap<Person, Added>,
     /// Who would hold which mailbox.
     holders: HashMap<String, Person>,
+}
+
+/// Somebody whom a dry run would have added.
+#[derive(Debug)]
+struct Added {
+    roles: Roles,
+    /// The mailbox that would be theirs; `None`: the one that the row has already.
+    mailbox: Option<String>,
 }
 
 impl Operations {
@@ -92,7 +100,7 @@ async fn would_add(
     new: NewMember,
 ) -> Result<Imported, OperationError> {
     // Who is a member by now is so whatever the table says, and whatever else the row says of them.
-    if let Some(roles) = dry.get(id).and_then(|unwritten| unwritten.added.get(&new.person)) {
+    if let Some(Added { roles, .. }) = dry.get(id).and_then(|unwritten| unwritten.added.get(&new.person)) {
         let same = *roles == new.roles;
         return if same { Ok(Imported::Already) } else { Err(OperationError::MemberExists(format!("as {roles}"))) };
     }
@@ -117,17 +125,19 @@ impl Unwritten {
             let written = || keyed.mailbox.holder.as_ref().map(|holder| &holder.person);
             let holder = self.holders.get(&keyed.mailbox_key).or_else(written);
             // INVARIANT: who was added before is no other row's person, or this one would not have come so far.
-            if holder.is_some_and(|holder| self.added.contains_key(holder)) {
+            let holds = |one: &Added| one.mailbox.as_ref().is_none_or(|own| *own == keyed.mailbox_key);
+            if holder.and_then(|holder| self.added.get(holder)).is_some_and(holds) {
                 return Err(OperationError::MemberExists("with another account, by an earlier row".to_owned()));
             }
         }
         if let Some(left) = &mut self.left {
             *left = left.checked_sub(1).ok_or(OperationError::SeatsFull)?;
         }
-        if let Some(keyed) = mailbox {
-            self.holders.insert(keyed.mailbox_key, new.person.clone());
+        let mailbox = mailbox.map(|keyed| keyed.mailbox_key);
+        if let Some(key) = &mailbox {
+            self.holders.insert(key.clone(), new.person.clone());
         }
-        self.added.insert(new.person, new.roles);
+        self.added.insert(new.person, Added { roles: new.roles, mailbox });
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use domain::{
-    BarReason, Email, Invalid, Invitation, InvitationDigest, InvitationState, InvitationToken, Inviter, Membership,
+    BarReason, Email, Invalid, Invitation, InvitationDigest, InvitationState, InvitationToken, Inviter,
     MembershipStatus, Rank, Roles, Tenant, TenantId, Terms,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -117,7 +117,7 @@ impl Operations {
             let roles = invite.roles.clone().unwrap_or_else(|| tenant.policy.default_roles.clone());
             authority.may_grant(&roles)?;
             let mailbox = self.mailbox(id, &invite.address).await?;
-            self.invitable(id, &mailbox).await?;
+            self.invitable(&mailbox).await?;
             if former.is_some() && former != mailbox.mailbox.invitation.as_ref().map(|terms| &terms.digest) {
                 return Err(OperationError::InvitationSettled("used, revoked or replaced"));
             }
@@ -237,17 +237,16 @@ impl Operations {
     }
 
     /// An invitation would not help a member, nor somebody who is suspended.
-    async fn invitable(&self, id: &TenantId, mailbox: &KeyedMailbox) -> Result<(), OperationError> {
+    async fn invitable(&self, mailbox: &KeyedMailbox) -> Result<(), OperationError> {
         if mailbox.mailbox.bar.is_some_and(|bar| bar.reason == BarReason::Suspended) {
             return Err(OperationError::MailboxBarred("suspended"));
         }
-        if let Some(holder) = &mailbox.mailbox.holder {
-            let row: Option<Membership> = self.session.get(&Key::membership(&holder.person, id)).await?;
-            if let Some(row) = row.filter(|row| row.status == MembershipStatus::Active) {
-                return Err(OperationError::MemberExists(format!("as {}", row.roles)));
+        match self.row_of_holder(mailbox).await? {
+            Some(row) if row.status == MembershipStatus::Active => {
+                Err(OperationError::MemberExists(format!("as {}", row.roles)))
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     #[expect(

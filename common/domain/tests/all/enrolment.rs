@@ -121,16 +121,24 @@ fn d3_a_new_person_inherits_nothing_from_an_address() {
 }
 
 #[test]
-fn only_an_invitation_later_than_the_end_of_a_membership_leads_back() {
-    let invited = |created| {
+fn only_an_invitation_later_than_the_end_of_a_membership_leads_back_and_any_past_a_request() {
+    let invited = |status, created| {
         enrolled(|v| {
-            v.membership = Some(row(MembershipStatus::Removed, given_by_domain()));
+            v.membership = Some(row(status, given_by_domain()));
             v.mailbox.invitation = Some(terms(created));
         })
     };
     let ended = row(MembershipStatus::Removed, given_by_domain()).since;
-    assert_eq!(invited(ended), Enrolment::Refuse(Refusal::MembershipEnded));
-    assert!(matches!(invited(ended + SignedDuration::from_nanos(1)), Enrolment::Join(_)));
+    let later = ended + SignedDuration::from_nanos(1);
+    let ends =
+        [(MembershipStatus::Removed, Refusal::MembershipEnded), (MembershipStatus::Denied, Refusal::ApprovalDenied)];
+    for (status, refusal) in ends {
+        assert_eq!(invited(status, ended), Enrolment::Refuse(refusal));
+        assert!(matches!(invited(status, later), Enrolment::Join(_)), "{status:?}");
+    }
+    for created in [ended - SignedDuration::from_secs(1), ended, later] {
+        assert!(matches!(invited(MembershipStatus::Requested, created), Enrolment::Join(_)), "nobody decided yet");
+    }
 }
 
 #[test]

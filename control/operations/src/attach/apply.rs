@@ -1,6 +1,7 @@
 //! Doing what a plan says, in the order in which nobody is locked out.
 
 use domain::ClientId;
+use pool::PoolError;
 use pool::attach::{self, Allowed, FunctionArn, Permission, PoolSettings, Slots, Standing};
 use pool::survey::Trigger;
 use serde::Serialize;
@@ -196,8 +197,9 @@ impl Operations {
 
     /// Writes slots into a pool, and makes sure that nothing else changed.
     pub(super) async fn write(aws: Adopting<'_>, now: &PoolSettings, slots: &Slots) -> Result<(), AttachError> {
-        attach::write(aws.cognito, now.pool(), &now.update(slots)).await?;
-        let after = attach::read(aws.cognito, now.pool()).await?;
+        let unsure = |error: PoolError| AttachError::Unsure { cause: error.into(), restore: None };
+        attach::write(aws.cognito, now.pool(), &now.update(slots)).await.map_err(unsure)?;
+        let after = attach::read(aws.cognito, now.pool()).await.map_err(unsure)?;
         let mut lost = now.changed(&after);
         if !after.slots().keeps_others_of(&now.slots()) {
             lost.push("LambdaConfig".to_owned());
@@ -209,7 +211,7 @@ impl Operations {
         let other = |trigger: &Trigger| told(&after.slots(), *trigger) != told(slots, *trigger);
         let unset: Vec<String> =
             Trigger::OURS.into_iter().filter(other).map(|trigger| trigger.slot().to_owned()).collect();
-        if unset.is_empty() { Ok(()) } else { Err(AttachError::NotSet(unset)) }
+        if unset.is_empty() { Ok(()) } else { Err(AttachError::NotSet { names: unset, restore: None }) }
     }
 
     pub(super) async fn note(&self, action: &'static str, target: &str) -> Result<(), AttachError> {

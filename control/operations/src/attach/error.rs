@@ -24,8 +24,13 @@ pub enum AttachError {
         restore: Option<String>,
     },
     /// Cognito took the update, and the slots are not what was written.
-    #[error("the update was taken, and the slots are not what was written: {}", .0.join(", "))]
-    NotSet(Vec<String>),
+    #[error("the update was taken, and the slots are not what was written: {}", .names.join(", "))]
+    NotSet {
+        /// Which.
+        names: Vec<String>,
+        /// The command that brings back what was there.
+        restore: Option<String>,
+    },
     /// Even with our statement the function's policy does not let the pool in.
     #[error("the resource policy of {0} does not let the pool call it, even with a statement of ours")]
     NotPermitted(String),
@@ -44,6 +49,14 @@ pub enum AttachError {
         cause: Box<AttachError>,
         /// The command that denies them again.
         close: String,
+    },
+    /// Writing the pool, or looking at it afterwards, failed.
+    #[error("{cause}")]
+    Unsure {
+        /// Why.
+        cause: OperationError,
+        /// The command that brings back what was there.
+        restore: Option<String>,
     },
     /// There is no such pool.
     #[error("there is no user pool {0} in this account and Region")]
@@ -69,22 +82,25 @@ impl AttachError {
             Self::Obstacle(obstacle) => obstacle.code,
             Self::PoolChanged(_) => "POOL_CHANGED",
             Self::NotKept { .. } => "POOL_NOT_KEPT",
-            Self::NotSet(_) => "POOL_NOT_SET",
+            Self::NotSet { .. } => "POOL_NOT_SET",
             Self::NotPermitted(_) => "FUNCTION_NOT_PERMITTED",
             Self::Probe { .. } => "FUNCTION_PROBE",
             Self::Opened { cause, .. } => cause.code(),
             Self::NoPool(_) => "POOL_MISSING",
             Self::Function(FunctionError::NotAllowed(_)) => "FUNCTION_NOT_ALLOWED",
             Self::Function(FunctionError::Failed { .. }) => "FUNCTION_BROKEN",
-            Self::Operation(error) => error.code(),
+            Self::Operation(cause) | Self::Unsure { cause, .. } => cause.code(),
         }
     }
 
     /// With the command that brings back what was there, where that may be needed.
     #[must_use]
     pub fn with_restore(self, command: &str) -> Self {
+        let restore = Some(command.to_owned());
         match self {
-            Self::NotKept { names, .. } => Self::NotKept { names, restore: Some(command.to_owned()) },
+            Self::NotKept { names, .. } => Self::NotKept { names, restore },
+            Self::NotSet { names, .. } => Self::NotSet { names, restore },
+            Self::Unsure { cause, .. } => Self::Unsure { cause, restore },
             Self::Opened { cause, close } => Self::Opened { cause: Box::new(cause.with_restore(command)), close },
             other => other,
         }
@@ -100,10 +116,9 @@ impl AttachError {
     pub const fn left_the_pool_alone(&self) -> bool {
         match self {
             Self::Opened { cause, .. } => cause.left_the_pool_alone(),
-            Self::Obstacle(_) | Self::PoolChanged(_) | Self::NotPermitted(_) | Self::Probe { .. } | Self::NoPool(_) => {
-                true
-            }
-            Self::NotKept { .. } | Self::NotSet(_) | Self::Function(_) | Self::Operation(_) => false,
+            Self::NotKept { .. } | Self::NotSet { .. } | Self::Unsure { .. } => false,
+            // What is asked of functions, and of the table, comes before the write, or is a warning after it.
+            _ => true,
         }
     }
 
@@ -118,14 +133,24 @@ impl AttachError {
                 format!("this brings back what was there, slots included: {restore}")
             }
             Self::NotKept { .. } => "put these settings back; `tenantctl detach` empties the slots".to_owned(),
-            Self::NotSet(_) => "repeat the command: perhaps somebody wrote the pool in the same moment".to_owned(),
+            Self::NotSet { restore, .. } => {
+                way_back("repeat the command: perhaps somebody wrote the pool in the same moment", restore.as_deref())
+            }
             Self::NotPermitted(_) => "a statement of the policy forbids it: remove that, then repeat the command".to_owned(),
             Self::Probe { .. } => {
                 "no slot was set. Look at the function's log: its table (TENANTRY_TABLE), its role's permissions, its settings. \
                  --no-probe leaves this out"
                     .to_owned()
             }
-            Self::Opened { cause, close } => format!("`{close}` denies these clients as before; {}", cause.help()),
+            Self::Opened { cause, close } if cause.left_the_pool_alone() => {
+                format!("`{close}` takes that back, which denies nobody while the slots are as they were; {}", cause.help())
+            }
+            Self::Opened { cause, close } => format!(
+                "the pool may have our functions in its slots by now: `{close}` would deny these clients, so repeat the command, or empty \
+                 the slots with `tenantctl detach`, before you take that back; {}",
+                cause.help()
+            ),
+            Self::Unsure { cause, restore } => way_back(&cause.help(), restore.as_deref()),
             Self::NoPool(_) => "check the pool's id, the credentials and --region".to_owned(),
             Self::Function(FunctionError::NotAllowed(_)) => "let IAM allow it, or use other credentials".to_owned(),
             Self::Function(FunctionError::Failed { .. }) => {
@@ -139,9 +164,19 @@ impl AttachError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Function(_) => ErrorKind::Broken,
-            Self::Operation(error) => error.kind(),
+            Self::Operation(cause) | Self::Unsure { cause, .. } => cause.kind(),
             Self::Opened { cause, .. } => cause.kind(),
             _ => ErrorKind::Refused,
         }
+    }
+}
+
+/// What to do, and how to have back what was there where nobody knows what is.
+fn way_back(help: &str, restore: Option<&str>) -> String {
+    match restore {
+        Some(restore) => {
+            format!("{help}; should the pool not be as it was, this brings it back, slots included: {restore}")
+        }
+        None => help.to_owned(),
     }
 }

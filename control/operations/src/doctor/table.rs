@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::standing::origin_stands;
+use domain::standing::{Ground, stands};
 use domain::{
-    Binding, ClientKind, DomainName, DomainOwner, Membership, Mode, Origin, PoolId, Provider, ProviderKind,
-    ProviderName, Slug, Tenant, TenantId, TenantStatus,
+    Binding, ClientKind, DomainName, DomainOwner, Mailbox, MailboxKey, Membership, Mode, Origin, PoolId, Provider,
+    ProviderKind, ProviderName, Slug, Tenant, TenantId, TenantStatus,
 };
 use store::entity::{Seats, SlugOwner};
 use store::scan::Scanned;
@@ -46,8 +46,10 @@ struct Sight {
     seats: HashMap<TenantId, Seats>,
     counted: BTreeMap<TenantId, Counted>,
     slugs: BTreeMap<Slug, SlugOwner>,
-    /// Active owners who came by a domain or a provider.
-    resting: Vec<Membership>,
+    /// Active owners.
+    owners: Vec<Membership>,
+    /// Mailboxes that a removal or a suspension keeps out, each with no more than that.
+    ends: HashMap<String, Mailbox>,
     domains: HashMap<DomainName, DomainOwner>,
     providers: HashMap<(PoolId, ProviderName), Provider>,
     /// What names a tenant: a code, an id for people, the tenant, and the binding where it is one.
@@ -61,16 +63,18 @@ struct Sight {
 }
 
 impl Sight {
-    /// How many active owners of which tenants may not act as one: what let them in is gone.
+    /// How many active owners of which tenants get no token: their mailbox is barred, or what let them in is gone.
     fn lapsed_owners(&self) -> HashMap<&TenantId, u64> {
         let mut lapsed = HashMap::new();
-        for row in &self.resting {
+        for row in &self.owners {
+            let key = row.address.as_ref().map(|address| MailboxKey::of(&row.tenant, address));
+            let mailbox = key.and_then(|key| self.ends.get(key.as_ref()));
             let (domain, provider) = match &row.origin {
                 Origin::Domain { domain, .. } => (self.domains.get(domain), None),
                 Origin::Provider(name) => (None, self.providers.get(&(row.person.pool.clone(), name.clone()))),
                 Origin::Invitation(_) | Origin::Open | Origin::Added => (None, None),
             };
-            if !origin_stands(row, domain, provider) {
+            if !stands(row, &Ground { mailbox, domain, provider }) {
                 *lapsed.entry(&row.tenant).or_default() += 1;
             }
         }
@@ -86,6 +90,9 @@ impl Sight {
             let coded = self.bound.iter().filter_map(here).find(|tenant| tenant.policy.chain.is_more_than_password());
             let provided = self.provided.iter().find_map(here);
             let mut ways = Vec::new();
+            // Who only observes changes no token.
+            let takes =
+                if binding.suppress_account_scope { "client enforce" } else { "client bind --account-scope suppress" };
             if let Some(tenant) = coded {
                 ways.push(format!("and so move it to another mailbox, to which {} then sends its codes", tenant.slug));
             }
@@ -96,14 +103,15 @@ impl Sight {
                     tenant.slug
                 ));
             }
+            if ways.is_empty() && binding.suppress_account_scope {
+                continue;
+            }
             let (severity, why) = if ways.is_empty() {
                 (Severity::Note, "which other tenants trust".to_owned())
             } else {
                 (Severity::Problem, ways.join(", "))
             };
-            let message = format!(
-                "its tokens may edit the account, {why}; `tenantctl client bind --account-scope suppress` takes that away"
-            );
+            let message = format!("its tokens may edit the account, {why}; `tenantctl {takes}` takes that away");
             let name = format!("{pool}:{}", binding.client.id);
             health.add("ACCOUNT_SCOPE_KEPT", severity, &name, message, Fixed::No);
         }
@@ -249,7 +257,8 @@ impl Operations {
                 } else if counted(id).owners == 0 {
                     "has no active owner: make somebody one with `tenantctl member role`"
                 } else {
-                    "what let its owners in, a domain or a provider, lets nobody in any more: `tenantctl member reinstate` vouches for one"
+                    "nothing lets its owners in any more: their mailboxes are barred, or the domain or provider that let them in is gone; \
+                     `tenantctl member reinstate` takes one back, and vouches for them"
                 };
                 let severity = if counted(id).rows == 0 { Severity::Note } else { Severity::Problem };
                 health.add("TENANT_WITHOUT_OWNER", severity, id, message.to_owned(), Fixed::No);
@@ -333,8 +342,14 @@ fn take(item: Scanned, sight: &mut Sight, health: &mut Health) {
         Scanned::Membership(row) => {
             health.memberships += 1;
             sight.counted.entry(row.tenant.clone()).or_default().add(&row);
-            if is_active_owner(&row) && matches!(row.origin, Origin::Domain { .. } | Origin::Provider(_)) {
-                sight.resting.push(*row);
+            if is_active_owner(&row) {
+                sight.owners.push(*row);
+            }
+        }
+        Scanned::Mailbox(keyed) => {
+            let Mailbox { bar, ended, .. } = keyed.mailbox;
+            if bar.is_some() || ended.is_some() {
+                sight.ends.insert(keyed.mailbox_key, Mailbox { bar, ended, ..Mailbox::default() });
             }
         }
         Scanned::Binding(binding) => {
@@ -344,7 +359,7 @@ fn take(item: Scanned, sight: &mut Sight, health: &mut Health) {
                 health.add("CLIENT_OBSERVES", Severity::Note, &name, message, Fixed::No);
             }
             let person = matches!(binding.kind, ClientKind::Tenant(_) | ClientKind::Shared);
-            if person && !binding.suppress_account_scope {
+            if person && (!binding.suppress_account_scope || binding.mode == Mode::Observe) {
                 sight.editing.push(binding.as_ref().clone());
             }
             if let Some(tenant) = binding.kind.tenant() {

@@ -62,7 +62,7 @@ impl Operations {
         self.operators_only()?;
         for _ in 0..ROUNDS {
             let met = self.meet(id, new, claimed).await?;
-            let addable = self.addable(id, new, &met, over).await?;
+            let addable = self.addable(new, &met, over).await?;
             let Met { tenant, before, mailbox, claimed } = met;
             let address = new.address.clone().or_else(|| before.as_ref().and_then(|row| row.address.clone()));
             if addable == Addable::Already {
@@ -124,7 +124,7 @@ impl Operations {
     pub(crate) async fn would_add(&self, id: &TenantId, new: &NewMember) -> Result<WouldAdd, OperationError> {
         self.operators_only()?;
         let met = self.meet(id, new, None).await?;
-        Ok(match self.addable(id, new, &met, Over::Requests).await? {
+        Ok(match self.addable(new, &met, Over::Requests).await? {
             Addable::Already => WouldAdd::Already,
             Addable::Yes => WouldAdd::With(met.mailbox.map(Box::new)),
         })
@@ -139,14 +139,14 @@ impl Operations {
     ) -> Result<bool, OperationError> {
         self.operators_only()?;
         let met = self.meet(id, new, claimed).await?;
-        Ok(self.addable(id, new, &met, Over::Nothing).await? == Addable::Already)
+        Ok(self.addable(new, &met, Over::Nothing).await? == Addable::Already)
     }
 
     /// The row must allow it, the mailbox must not be barred, and nobody else may be a member by it.
-    async fn addable(&self, id: &TenantId, new: &NewMember, met: &Met, over: Over) -> Result<Addable, OperationError> {
+    async fn addable(&self, new: &NewMember, met: &Met, over: Over) -> Result<Addable, OperationError> {
         let addable = may_be_added(met.before.as_ref(), &new.roles, over)?;
         if let (Addable::Yes, Some(keyed)) = (&addable, &met.mailbox) {
-            self.nobody_elses(id, &new.person, keyed).await?;
+            self.nobody_elses(&new.person, keyed).await?;
             if let Some(bar) = keyed.mailbox.bar.filter(|_| !new.lift_bar) {
                 return Err(OperationError::MailboxBarred(crate::shape::bar_reason(bar.reason)));
             }
@@ -160,18 +160,9 @@ impl Operations {
     }
 
     /// A mailbox is not given to a person by word alone while somebody else is a member by it.
-    pub(super) async fn nobody_elses(
-        &self,
-        id: &TenantId,
-        person: &Person,
-        keyed: &KeyedMailbox,
-    ) -> Result<(), OperationError> {
-        let Some(holder) = keyed.mailbox.holder.as_ref().filter(|holder| holder.person != *person) else {
-            return Ok(());
-        };
-        let row: Option<Membership> = self.session.get(&Key::membership(&holder.person, id)).await?;
-        match row {
-            Some(row) if row.status.takes_seat() => {
+    pub(super) async fn nobody_elses(&self, person: &Person, keyed: &KeyedMailbox) -> Result<(), OperationError> {
+        match self.row_of_holder(keyed).await? {
+            Some(row) if row.person != *person && row.status.takes_seat() => {
                 Err(OperationError::MemberExists(format!("with another account, as {}", row.member)))
             }
             _ => Ok(()),

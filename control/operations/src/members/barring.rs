@@ -1,7 +1,6 @@
 //! Bars on mailboxes by themselves: what is known is an address, and no member stands by it.
 
-use domain::{Bar, BarReason, Email, Membership, TenantId};
-use store::Key;
+use domain::{Bar, BarReason, Email, TenantId};
 
 use super::row::{BarChange, apply_bar};
 use crate::commit::Part;
@@ -31,10 +30,7 @@ impl Operations {
                 Some(Bar { since, .. }) if invited.is_none_or(|invited| invited <= since) => return Ok(false),
                 _ => {}
             }
-            let holder: Option<Membership> = match &keyed.mailbox.holder {
-                Some(holder) => self.session.get(&Key::membership(&holder.person, id)).await?,
-                None => None,
-            };
+            let holder = self.row_of_holder(&keyed).await?;
             let now = self.now();
             let mut transaction = self.transaction();
             match &holder {

@@ -186,7 +186,8 @@ impl Operations {
     ) -> Result<Membership, OperationError> {
         self.change_barring(id, name, barring, "member.remove", reason, |row, bar| match row.status {
             MembershipStatus::Superseded => Err(superseded(row)),
-            MembershipStatus::Removed => Ok(Next::of(row, MembershipStatus::Removed)),
+            // Whose user was deleted, or who was removed without a bar, is kept out from now on.
+            MembershipStatus::Removed if bar.is_some() => Ok(Next::of(row, MembershipStatus::Removed)),
             _ => {
                 let mut next = Next::of(row, MembershipStatus::Removed);
                 // A suspension of the mailbox ends with the membership that was suspended, and with no other.
@@ -221,7 +222,8 @@ impl Operations {
         }
     }
 
-    /// Takes a removed member back, or one on whom nothing rests any more, with these roles or the former ones. For operators: an admin invites instead.
+    /// Takes a removed member back, or one on whom nothing rests any more, with these roles or the former ones; for whoever asks anew, it
+    /// lifts the bar alone. For operators: an admin invites instead.
     pub async fn reinstate(
         &self,
         id: &TenantId,
@@ -250,6 +252,14 @@ impl Operations {
             }
             MembershipStatus::Active => Err(state(row, "`tenantctl member role` changes roles")),
             MembershipStatus::Suspended => Err(state(row, "`tenantctl member resume` lifts the suspension")),
+            // Whoever asked anew is let in by no approval while the mailbox is barred; whether they are, that decides still.
+            MembershipStatus::Requested | MembershipStatus::Denied
+                if roles.is_none() && bar.is_some_and(|bar| bar.reason == BarReason::Removed) =>
+            {
+                let mut next = Next::of(row, row.status);
+                next.bar = BarChange::Lift;
+                Ok(next)
+            }
             MembershipStatus::Requested | MembershipStatus::Denied => {
                 Err(state(row, "`tenantctl member approve` decides about the request"))
             }
@@ -301,13 +311,22 @@ impl Operations {
                         let suspended = bar.is_some_and(|bar| bar.reason == BarReason::Suspended);
                         next.bar = if ends && suspended { BarChange::Lift } else { BarChange::Keep };
                     }
+                    // Another account of the mailbox came after the removal: what they are is not decided here.
+                    (Barring::Own, Some(_))
+                        if before.status == MembershipStatus::Removed
+                            && mailbox
+                                .as_ref()
+                                .is_some_and(|keyed| keyed.mailbox.is_held_by_another(&before.person)) =>
+                    {
+                        next.bar = BarChange::Keep;
+                    }
                     (Barring::Own, Some(_)) => {}
                     (Barring::Own, None) => return Err(OperationError::AddressUnknown),
                     (Barring::Address(given), Some(own)) if given == own => {}
                     (Barring::Address(_), Some(_)) => return Err(OTHER_ADDRESS.into()),
                     (Barring::Address(given), None) => {
                         let keyed = self.mailbox(id, given).await?;
-                        self.nobody_elses(id, &before.person, &keyed).await?;
+                        self.nobody_elses(&before.person, &keyed).await?;
                         (mailbox, address) = (Some(keyed), Some(given.clone()));
                     }
                 }

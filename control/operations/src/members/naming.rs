@@ -92,8 +92,8 @@ impl Operations {
     }
 
     async fn person_of_address(&self, id: &TenantId, address: &Email) -> Result<Person, OperationError> {
-        if let Some(holder) = self.mailbox(id, address).await?.mailbox.holder {
-            return Ok(holder.person);
+        if let Some(row) = self.row_of_holder(&self.mailbox(id, address).await?).await? {
+            return Ok(row.person);
         }
         // Whoever waits for an approval holds no seat, so no mailbox points to them.
         let rows: Vec<Membership> = self.session.list_all(id.as_ref(), "MEMBER#").await?;

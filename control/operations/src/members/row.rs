@@ -96,6 +96,16 @@ impl Operations {
         Ok(found.unwrap_or_else(|| unknown_mailbox(id, address)))
     }
 
+    /// The row of whom a mailbox points to, while that row is of this mailbox: who was let in anew with another one left this behind.
+    pub(crate) async fn row_of_holder(&self, keyed: &KeyedMailbox) -> Result<Option<Membership>, OperationError> {
+        let Some(holder) = &keyed.mailbox.holder else { return Ok(None) };
+        let row: Option<Membership> = self.session.get(&Key::membership(&holder.person, &keyed.tenant)).await?;
+        let own = |row: &Membership| {
+            row.address.as_ref().is_some_and(|own| MailboxKey::of(&keyed.tenant, own).as_ref() == keyed.mailbox_key)
+        };
+        Ok(row.filter(own))
+    }
+
     pub(super) async fn maybe_mailbox(
         &self,
         id: &TenantId,

@@ -1,12 +1,12 @@
 //! The doctor finds what does not add up, and puts right only what needs nobody's decision.
 
-use domain::{Chain, Client, ClientKind, ProviderKind, Tenant};
+use domain::{Chain, Client, ClientKind, Mode, ProviderKind, Tenant};
 use operations::{Finding, Fixed, NewBinding, PolicyChange, Severity};
 use store::codec::Writer;
 use store::entity::Seats;
 use store::{Broken, Commit, Entity, Item, Key, Transaction};
 
-use crate::table::World;
+use crate::table::{World, person, roles};
 
 impl World {
     async fn tamper(&self, change: impl FnOnce(&mut Transaction<()>)) {
@@ -103,6 +103,42 @@ async fn an_owner_whom_nothing_lets_in_any_more_is_none() {
     assert_eq!(world.find(false, "SEATS_DISAGREE").await, None, "the counter counts rows");
     world.ops.reinstate(&acme.id, &(&olga).into(), None, None).await.unwrap();
     assert_eq!(world.find(false, "TENANT_WITHOUT_OWNER").await, None);
+}
+
+#[tokio::test]
+async fn a_tenant_whose_only_owner_is_kept_out_by_their_mailbox_is_found() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let olga = world.add(&acme.id, "olga", "owner").await;
+    // Their other account, a plain member, was the last that came by the mailbox; an admin removes it.
+    let ada = world.add(&acme.id, "ada", "admin").await;
+    let mut other = olga.clone();
+    (other.person, other.roles, other.revision) = (person("olga-by-okta"), roles("member"), 0);
+    world.write(&other).await;
+    world.as_member(&ada).remove(&acme.id, &(&other).into(), None).await.unwrap();
+    let found = world.find(false, "TENANT_WITHOUT_OWNER").await.unwrap();
+    assert_eq!(found.severity, Severity::Problem);
+    assert!(found.message.contains("mailboxes are barred"), "{}", found.message);
+    world.ops.reinstate(&acme.id, &(&olga).into(), None, None).await.unwrap();
+    assert_eq!(world.find(false, "TENANT_WITHOUT_OWNER").await, None);
+}
+
+#[tokio::test]
+async fn a_client_that_only_observes_takes_nothing_from_a_token() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let app = Client { pool: "eu-central-1_test".parse().unwrap(), id: "app".parse().unwrap() };
+    let binding = NewBinding { suppress_account_scope: true, ..NewBinding::to_tenant(app.clone(), acme.id.clone()) };
+    world.ops.bind_client(&binding).await.unwrap();
+    world.ops.set_client_mode(&app, Mode::Observe).await.unwrap();
+    assert_eq!(world.find(false, "ACCOUNT_SCOPE_KEPT").await, None, "nobody is harmed by it here");
+    let change = PolicyChange { chain: Some(Chain::PasswordAndCode { of: None }), ..PolicyChange::default() };
+    world.ops.set_policy(&acme.id, &change).await.unwrap();
+    let found = world.find(false, "ACCOUNT_SCOPE_KEPT").await.unwrap();
+    assert_eq!(found.severity, Severity::Problem);
+    assert!(found.message.contains("tenantctl client enforce"), "{}", found.message);
+    world.ops.set_client_mode(&app, Mode::Enforce).await.unwrap();
+    assert_eq!(world.find(false, "ACCOUNT_SCOPE_KEPT").await, None);
 }
 
 #[tokio::test]

@@ -84,8 +84,8 @@ async fn a_dry_run_says_of_every_row_what_the_import_says() {
         (
             "requested, with another mailbox",
             None,
-            &[("rita", "member", ann), ("bob", "member", rita)],
-            &["added", "MEMBER_EXISTS"],
+            &[("rita", "member", ann), ("bob", "member", rita), ("eve", "member", ann)],
+            &["added", "added", "MEMBER_EXISTS"],
         ),
         ("before the request", None, &[("bob", "member", rita), ("rita", "member", None)], &["added", "MEMBER_EXISTS"]),
         (

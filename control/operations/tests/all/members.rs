@@ -2,11 +2,20 @@
 
 use std::sync::Arc;
 
-use domain::{Actor, MembershipStatus, Origin, Refusal};
+use domain::{Actor, Bar, MailboxKey, MembershipStatus, Origin, Refusal, TenantId};
 use jiff::SignedDuration;
 use operations::{Barring, Invite, MemberName, NewMember, Operations, Outcome, PolicyChange, Scope};
+use store::Key;
+use store::entity::KeyedMailbox;
 
 use crate::table::{World, code, email, new_member, now, person, random, roles};
+
+impl World {
+    async fn bar_of(&self, id: &TenantId, name: &str) -> Option<Bar> {
+        let key = Key::mailbox(id, &MailboxKey::of(id, &email(name)));
+        self.table.session(None).get::<KeyedMailbox>(&key).await.unwrap().and_then(|keyed| keyed.mailbox.bar)
+    }
+}
 
 #[tokio::test]
 async fn i4_of_many_racing_additions_as_many_succeed_as_there_are_seats() {
@@ -233,6 +242,74 @@ async fn a_mailbox_by_which_somebody_is_a_member_is_barred_by_removing_them() {
     let back = world.ops.reinstate(id, &bob, None, None).await.unwrap();
     assert_eq!(back.status, MembershipStatus::Active);
     assert!(!world.ops.lift_bar(id, &email("bob"), None).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_mailbox_that_a_member_left_behind_is_nobodys() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    let mut bob = world.add(id, "bob", "member").await;
+    let (old, new) = (email("bob"), email("bob-moved"));
+    let name: MemberName = (&bob).into();
+    world.ops.remove(id, &name, None).await.unwrap();
+    // Invited anew, the same account came with another mailbox.
+    bob = world.ops.reinstate(id, &name, None, None).await.unwrap();
+    bob.address = Some(new.clone());
+    world.write(&bob).await;
+    world.ops.bar_mailbox(id, &old, None).await.unwrap();
+    assert_eq!(code(world.ops.remove(id, &old.clone().into(), None).await), "MEMBER_UNKNOWN");
+    assert_eq!(code(world.ops.reinstate(id, &old.clone().into(), None, None).await), "MEMBER_UNKNOWN");
+    world.ops.invite(id, &Invite::new(old.clone())).await.unwrap();
+    assert!(world.ops.lift_bar(id, &old, None).await.unwrap());
+    let somebody = NewMember { address: Some(old), ..new_member("somebody", "member") };
+    world.ops.add_member(id, &somebody).await.unwrap();
+    assert_eq!(world.ops.find_member(id, &new.into()).await.unwrap().person, bob.person);
+}
+
+#[tokio::test]
+async fn who_was_removed_without_a_bar_is_barred_by_removing_them_once_more() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    let bob: MemberName = (&world.add(id, "bob", "member").await).into();
+    let outcome = async || world.ops.whois(&email("bob"), &Scope::Tenant(id.clone())).await.unwrap().remove(0).outcome;
+    world.ops.remove_barring(id, &bob, &Barring::Without, None).await.unwrap();
+    world.ops.remove_barring(id, &bob, &Barring::Without, None).await.unwrap();
+    assert_eq!(world.bar_of(id, "bob").await, None);
+    world.ops.remove(id, &bob, None).await.unwrap();
+    let bar = world.bar_of(id, "bob").await;
+    assert!(bar.is_some());
+    world.ops.remove(id, &bob, None).await.unwrap();
+    assert_eq!(world.bar_of(id, "bob").await, bar, "once");
+    // An account of that mailbox that came later is not kept out by a removal that was before it.
+    world.ops.lift_bar(id, &email("bob"), None).await.unwrap();
+    world.ops.add_member(id, &NewMember { person: person("bob-again"), ..new_member("bob", "member") }).await.unwrap();
+    world.ops.remove(id, &bob, None).await.unwrap();
+    assert!(matches!(outcome().await, Outcome::Member(_)));
+    // Who came without an address is barred by the one that is given then.
+    let eve = NewMember { address: None, ..new_member("eve", "member") };
+    let eve: MemberName = (&world.ops.add_member(id, &eve).await.unwrap()).into();
+    world.ops.remove_barring(id, &eve, &Barring::Without, None).await.unwrap();
+    assert_eq!(code(world.ops.remove(id, &eve, None).await), "ADDRESS_UNKNOWN");
+    world.ops.remove_barring(id, &eve, &Barring::Address(email("eve")), None).await.unwrap();
+    assert!(world.bar_of(id, "eve").await.is_some());
+}
+
+#[tokio::test]
+async fn who_asks_anew_behind_a_bar_is_approved_once_an_operator_lifts_it() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let id = &acme.id;
+    let mut bob = world.add(id, "bob", "member").await;
+    bob.status = MembershipStatus::Requested;
+    world.write(&bob).await;
+    let name: MemberName = (&bob).into();
+    assert_eq!(code(world.ops.reinstate(id, &name, None, None).await), "MEMBER_STATE");
+    world.ops.bar_mailbox(id, &email("bob"), None).await.unwrap();
+    assert_eq!(code(world.ops.approve(id, &name, None).await), "MAILBOX_BARRED");
+    assert_eq!(world.ops.reinstate(id, &name, None, None).await.unwrap().status, MembershipStatus::Requested);
+    assert_eq!(world.ops.approve(id, &name, None).await.unwrap().status, MembershipStatus::Active);
 }
 
 #[tokio::test]

@@ -374,7 +374,7 @@ async fn whoever_passes_since_an_attaching_that_failed_is_told() {
     assert!(text(&error, "/error/message").contains("clients that were never bound pass by now"), "{error}");
     let help = text(&error, "/error/help");
     assert!(help.contains("tenantctl --local pool observe-unbound local_Tenantry1 --off --yes"), "{help}");
-    assert!(help.contains("no slot was set"), "{help}");
+    assert!(help.contains("no slot was set") && help.contains("takes that back"), "{help}");
     assert!(stack.kept().is_empty(), "what nobody touched needs no way back");
     // It passed before this one.
     let again = stack.laptop.run(&["--json", "attach", "--pool", POOL, "--apply", "--yes"]).await;

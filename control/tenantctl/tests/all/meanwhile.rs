@@ -82,6 +82,8 @@ async fn m17_a_setting_that_did_not_stay_as_it_was_is_named_with_the_way_back() 
     assert_eq!((ended.code, text(&error, "/error/code")), (1, "POOL_NOT_KEPT"), "{}", ended.err);
     assert!(text(&error, "/error/message").contains("DeletionProtection"), "{error}");
     assert!(text(&error, "/error/help").contains("update-user-pool"), "{error}");
+    // A client that was never bound would be refused now, where nobody was before.
+    assert!(text(&error, "/error/help").contains("--off --yes` would deny these clients"), "{error}");
     stack.end().await;
 }
 
@@ -94,7 +96,12 @@ async fn slots_that_did_not_stay_are_named() {
     let meanwhile = between.once_written(async {
         pool.update(|settings| settings.triggers.pre_sign_up = None);
     });
-    let (refused, ()) = tokio::join!(stack.laptop.refused(&APPLY), meanwhile);
-    assert_eq!(refused, (1, "POOL_NOT_SET".to_owned()));
+    let all = [&["--json"], &APPLY[..]].concat();
+    let (ended, ()) = tokio::join!(stack.laptop.run(&all), meanwhile);
+    let error: serde_json::Value = serde_json::from_str(ended.err.lines().last().unwrap()).unwrap();
+    assert_eq!((ended.code, text(&error, "/error/code")), (1, "POOL_NOT_SET"), "{}", ended.err);
+    let kept = stack.kept();
+    let [file] = &kept[..] else { panic!("{kept:?}") };
+    assert!(text(&error, "/error/help").contains(file.file_name().unwrap().to_str().unwrap()), "{error}");
     stack.end().await;
 }

@@ -67,7 +67,7 @@ impl Model {
         // Nobody invites around a suspension, or who is a member already.
         only_if(!self.bars.get(&(tenant, mailbox)).is_some_and(|bar| bar.suspended))?;
         let holder = self.holders.get(&(tenant, mailbox)).and_then(|holder| self.rows.get(&(*holder, tenant)));
-        only_if(!holder.is_some_and(|row| row.status == Status::Active))?;
+        only_if(!holder.is_some_and(|row| row.status == Status::Active && row.address == Some(mailbox)))?;
         let made = self.now;
         for one in &mut self.invitations {
             if one.tenant == tenant && one.address == mailbox && one.state == InvitationState::Open {
@@ -95,7 +95,15 @@ impl Model {
         let row = self.row(tenant, person)?;
         match row.status {
             Status::Superseded => return Err(No),
-            Status::Removed => return Ok(()),
+            // Once more bars a mailbox that is not barred, unless it is another account's by now.
+            Status::Removed => {
+                let mailbox = row.address.ok_or(No)?;
+                let holder = self.holders.get(&(tenant, mailbox));
+                if holder.is_none_or(|holder| *holder == person) && !self.bars.contains_key(&(tenant, mailbox)) {
+                    self.bar(tenant, &row, false);
+                }
+                return Ok(());
+            }
             _ => only_if(!self.is_last_owner(tenant, person))?,
         }
         self.bar(tenant, &row, false);
@@ -133,8 +141,15 @@ impl Model {
     /// Takes a removed member back, as somebody whom an operator added.
     pub fn reinstate(&mut self, tenant: Name, person: Name) -> Done {
         let row = self.row(tenant, person)?;
-        self.comes_back(tenant, &row)?;
         let mailbox = row.address.ok_or(No)?;
+        // Of whoever asks anew it lifts the bar alone.
+        if matches!(row.status, Status::Requested | Status::Denied) {
+            only_if(self.bars.get(&(tenant, mailbox)).is_some_and(|bar| !bar.suspended))?;
+            self.bars.remove(&(tenant, mailbox));
+            self.ended.remove(&(tenant, mailbox));
+            return Ok(());
+        }
+        self.comes_back(tenant, &row)?;
         match row.status {
             // What the membership rested on may be gone: from now on the operator vouches.
             Status::Active => {

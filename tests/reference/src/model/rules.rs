@@ -284,10 +284,11 @@ impl Model {
         }
         let proof = self.proof(account, tenant);
         let found = proof.ok().and_then(|(mailbox, _)| self.invitation(tenant, mailbox));
-        let open = found.filter(|at| row.is_none_or(|row| self.invitations[*at].made > row.since));
+        let after = |row: Row, at: usize| row.status == Status::Requested || self.invitations[at].made > row.since;
+        let open = found.filter(|at| row.is_none_or(|row| after(row, *at)));
         // What its inviter may not grant any more is no invitation.
         let found = open.filter(|at| self.inviter_may(&self.invitations[*at], account.person));
-        // Nothing but a newer invitation, to a mailbox that they have proven, leads back in.
+        // Nothing but an invitation to a mailbox that they have proven leads past a request; past an end, only a newer one.
         if let (Some(row), None) = (row, found) {
             return Err(Self::ended(row.status));
         }

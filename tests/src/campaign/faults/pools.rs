@@ -215,7 +215,9 @@ async fn attach(world: &World) -> Said {
         Ok(attached) if attached.warnings.is_empty() => Said::Done("attached".to_owned()),
         // It is attached, and what could not be looked at is told.
         Ok(_) => Said::Broken,
-        Err(AttachError::Operation(error)) => Said::of_operation(Err::<(), _>(error)),
+        Err(AttachError::Operation(error) | AttachError::Unsure { cause: error, .. }) => {
+            Said::of_operation(Err::<(), _>(error))
+        }
         // Somebody else is at it.
         Err(other) => Said::No(other.code().to_owned()),
     }

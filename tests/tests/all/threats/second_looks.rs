@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use domain::{BarReason, ClientKind, Membership, MembershipStatus, Mode, Origin};
+use domain::{BarReason, ClientKind, JoinMode, Membership, MembershipStatus, Mode, Origin};
 use serde_json::json;
 use store::Key;
 use tests::event::identities;
@@ -405,6 +405,22 @@ async fn what_an_inviter_may_not_grant_any_more_closes_no_other_way_in() {
     assert_eq!(world.ask(&Event::token("acme", "ann", ANN)).await.speaks_of(), Some(tenant_id("acme")));
     let row = world.membership("ann", "acme").await.unwrap();
     assert_eq!((row.roles, row.origin), (roles(&["member"]), by_domain("acme.example")), "by the domain, as a member");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn an_invitation_that_its_inviter_may_grant_again_leads_past_a_request_that_was_made_meanwhile() {
+    let world = acme().await;
+    world.tenant("acme", |acme| acme.policy.join = JoinMode::Request).await;
+    world.with_member(&Membership { roles: roles(&["admin"]), ..member("bea", "acme") }).await;
+    world.with_invitation(&invited_by("bea", ANN)).await;
+    world.suspend("bea", "acme").await;
+    assert_eq!(world.ask(&Event::token("acme", "ann", ANN)).await.code(), Some("APPROVAL_PENDING"));
+    world.operations().resume(&tenant_id("acme"), &person("bea").into(), None).await.unwrap();
+    assert_eq!(world.ask(&Event::token("acme", "ann", ANN)).await.speaks_of(), Some(tenant_id("acme")));
+    let row = world.membership("ann", "acme").await.unwrap();
+    assert_eq!(row.status, MembershipStatus::Active);
+    assert!(matches!(row.origin, Origin::Invitation(_)), "by the invitation: {row:?}");
     world.assert_sound().await;
 }
 
