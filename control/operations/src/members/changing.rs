@@ -321,6 +321,8 @@ impl Operations {
                         next.bar = BarChange::Keep;
                     }
                     (Barring::Own, Some(_)) => {}
+                    // Who is removed already, and perhaps erased, has no mailbox that could be barred by itself.
+                    (Barring::Own, None) if before.status == MembershipStatus::Removed => next.bar = BarChange::Keep,
                     (Barring::Own, None) => return Err(OperationError::AddressUnknown),
                     (Barring::Address(given), Some(own)) if given == own => {}
                     (Barring::Address(_), Some(_)) => return Err(OTHER_ADDRESS.into()),

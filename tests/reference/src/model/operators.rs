@@ -97,7 +97,7 @@ impl Model {
             Status::Superseded => return Err(No),
             // Once more bars a mailbox that is not barred, unless it is another account's by now.
             Status::Removed => {
-                let mailbox = row.address.ok_or(No)?;
+                let Some(mailbox) = row.address else { return Ok(()) };
                 let holder = self.holders.get(&(tenant, mailbox));
                 if holder.is_none_or(|holder| *holder == person) && !self.bars.contains_key(&(tenant, mailbox)) {
                     self.bar(tenant, &row, false);

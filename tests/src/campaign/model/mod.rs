@@ -98,7 +98,7 @@ impl Stage {
 }
 
 /// How many sequences the tests play.
-const SLICE: u64 = 4_000;
+const SLICE: u64 = 2_500;
 
 /// How many facts are drawn beside each sequence.
 const DRAWS: u64 = 25;
