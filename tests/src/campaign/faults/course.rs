@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::kinds::{self, Depth};
 use super::schedule::Place;
-use super::{Deliveries, Over, Peace, Ran, Scenario, Schedule, Stage};
+use super::{Deliveries, Over, Peace, Ran, Scenario, Schedule, Stage, Work};
 use crate::Engine;
 use crate::campaign::{Dice, Effort, Failed, Tally, caught};
 use crate::proxy::fault::Fault;
@@ -49,11 +49,18 @@ impl Stretch {
             Self::PairsOverHttp => "pairs-over-http",
         }
     }
+
+    /// In how many shares a scenario's way is gone: one may have as many pairs as fifty others, and every processor is to work on them.
+    pub(super) fn shares(self, effort: &Effort) -> usize {
+        if matches!(self, Self::Pairs | Self::PairsRepeated) && !effort.is_slice() { 8 } else { 1 }
+    }
 }
 
 /// A scenario's way through a stretch.
 pub(super) struct Course<'a> {
     scenario: Scenario,
+    /// Which of so many shares of it.
+    share: (usize, usize),
     stretch: Stretch,
     effort: &'a Effort,
 }
@@ -94,8 +101,8 @@ const OVER_HTTP: usize = 8;
 const PAIRS_OVER_HTTP: usize = 3;
 
 impl<'a> Course<'a> {
-    pub(super) const fn new(scenario: Scenario, stretch: Stretch, effort: &'a Effort) -> Self {
-        Self { scenario, stretch, effort }
+    pub(super) const fn new(work: Work, stretch: Stretch, effort: &'a Effort) -> Self {
+        Self { scenario: work.scenario, share: (work.nth, work.shares), stretch, effort }
     }
 
     pub(super) fn run(&self) -> Result<Tally, Failed> {
@@ -190,7 +197,8 @@ impl<'a> Course<'a> {
                 }
                 continue;
             }
-            for first in singles {
+            let (nth, shares) = self.share;
+            for first in singles.into_iter().skip(nth).step_by(shares) {
                 for second in self.seconds(&ground.stage, deliveries, &first).await {
                     self.play(ground.stage().await, peace, deliveries, &[first.clone(), second]).await?;
                     tally.one(counted);

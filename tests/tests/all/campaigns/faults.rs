@@ -69,6 +69,8 @@ fn a_schedule_is_read_as_it_is_written_and_a_line_that_is_none_is_refused() {
         "define once a.0=cut",
         "every thing",
         "every delays of nothing",
+        "every pairs of define/many",
+        "every delays of define/1",
     ] {
         assert!(faults::run(&Effort::replaying(line)).is_err(), "{line:?}");
     }
