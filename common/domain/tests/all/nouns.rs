@@ -47,6 +47,17 @@ fn a_mailbox_is_named_by_a_digest_of_its_tenant_and_its_address() {
 }
 
 #[test]
+fn a_mailbox_that_got_nobody_a_seat_or_this_person_is_held_by_nobody_else() {
+    let held = |by: &str| {
+        let member = MemberId::from_random([5; 16]);
+        Mailbox { holder: Some(Holder { person: person(by), member }), ..Mailbox::default() }
+    };
+    assert!(!Mailbox::default().is_held_by_another(&person("ann")));
+    assert!(!held("ann").is_held_by_another(&person("ann")));
+    assert!(held("bob").is_held_by_another(&person("ann")));
+}
+
+#[test]
 fn whoever_is_let_past_a_removal_begins_after_it_and_others_stay_ended() {
     let (before, removed) = (now() - SignedDuration::from_hours(3), now() - SignedDuration::from_hours(1));
     let bar = Bar { reason: BarReason::Removed, since: removed };
