@@ -52,7 +52,8 @@ impl Stretch {
 
     /// In how many shares a scenario's way is gone: one may have as many pairs as fifty others, and every processor is to work on them.
     pub(super) fn shares(self, effort: &Effort) -> usize {
-        if matches!(self, Self::Pairs | Self::PairsRepeated) && !effort.is_slice() { 8 } else { 1 }
+        let long = matches!(self, Self::Pairs | Self::PairsRepeated | Self::PairsOverHttp);
+        if long && !effort.is_slice() { 8 } else { 1 }
     }
 }
 
@@ -248,7 +249,8 @@ impl<'a> Course<'a> {
             } else {
                 singles
             };
-            for one in firsts.into_iter().filter(|(_, fault)| bearable(fault)) {
+            let (nth, shares) = self.share;
+            for one in firsts.into_iter().filter(|(_, fault)| bearable(fault)).skip(nth).step_by(shares) {
                 let mut seconds = self.seconds(&first, Deliveries::Once, &one).await;
                 seconds.retain(|(_, fault)| bearable(fault));
                 if self.effort.is_slice() {
