@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 use crate::account::{Account, Identities};
 use crate::client::Client;
@@ -26,14 +26,16 @@ const MAILBOX_ROOM: usize = 256;
 /// As much as the longest user name of ASCII characters takes.
 const NAME_ROOM: usize = 128;
 
-/// A text in the room of the longest one, behind it zero bytes, which none holds: the clock does not tell how long it is, or whether there
-/// is one. Every place is worked out in the same way.
-fn roomy<const ROOM: usize>(text: &str) -> [u8; ROOM] {
-    let bytes = if text.is_empty() { &[0] } else { text.as_bytes() };
-    let last = bytes.len() - 1;
+/// A text in the room of the longest one, behind it zero bytes, which none holds; nothing but zero bytes for a text that does not count. The
+/// clock tells neither how long it is nor whether it counts: every place is worked out in the same way, and from a text of somebody.
+fn roomy<const ROOM: usize>(text: &str, counts: bool) -> [u8; ROOM] {
+    let bytes = text.as_bytes();
+    let last = bytes.len().saturating_sub(1);
+    // Behind a barrier: a compiler that knows what is multiplied with zero has a shorter way for it.
+    let counts = Choice::from(u8::from(counts)).unwrap_u8();
     std::array::from_fn(|at| {
         let byte = bytes.get(at.min(last)).copied().unwrap_or_default();
-        byte * u8::from(at <= last)
+        byte * u8::from(at <= last) * counts
     })
 }
 
@@ -66,7 +68,8 @@ impl CodeKey {
             mac.update(field.as_bytes());
             mac.update(&[0]);
         }
-        mac.update(&roomy::<MAILBOX_ROOM>(mailbox.map_or("", AsRef::as_ref)));
+        let text = mailbox.map_or(person.sub.as_ref(), AsRef::as_ref);
+        mac.update(&roomy::<MAILBOX_ROOM>(text, mailbox.is_some()));
         mac.update(&issue.to_be_bytes());
         let tag = mac.finalize().into_bytes();
         // 64 bits over 10^8 values: no digit is likelier than another by more than one in 10^11.
@@ -158,7 +161,7 @@ pub fn subject(pool: &PoolId, user_name: &UserName, person: Option<&Person>) -> 
 pub fn nobody(pool: &PoolId, user_name: &UserName) -> Option<Person> {
     let name = user_name.as_ref();
     let name = if name.is_ascii() { Cow::Borrowed(name) } else { Cow::Owned(name.to_lowercase()) };
-    let mut room = roomy::<NAME_ROOM>(&name);
+    let mut room = roomy::<NAME_ROOM>(&name, true);
     room.make_ascii_lowercase();
     let mut hash = Sha256::new();
     hash.update("tenantry nobody 2\0");
@@ -208,6 +211,14 @@ mod tests {
     fn person(pool: &str, sub: &str) -> (Person, Client) {
         let pool: PoolId = pool.parse().unwrap();
         (Person { pool: pool.clone(), sub: sub.parse().unwrap() }, Client { pool, id: "client".parse().unwrap() })
+    }
+
+    #[test]
+    fn a_text_takes_the_whole_room_and_one_that_does_not_count_leaves_it_empty() {
+        assert_eq!(roomy::<4>("ab", true), *b"ab\0\0");
+        assert_eq!(roomy::<4>("abcdef", true), *b"abcd");
+        assert_eq!(roomy::<4>("ab", false), [0; 4]);
+        assert_eq!(roomy::<4>("", true), [0; 4]);
     }
 
     #[test]
