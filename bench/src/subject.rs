@@ -254,7 +254,7 @@ fn right_answer(name: &str, address: &str, now: Timestamp) -> Event {
     let client = Client { pool: nouns::pool(), id: nouns::parse(CLIENT) };
     let person: Person = nouns::person(name);
     let address: Email = nouns::email(address);
-    let recipient = Recipient { person: &person, client: &client, mailbox: Some(&address) };
+    let recipient = Recipient::new(&person, &client, Some(&address));
     let code = tests::world::code_keys().code(&recipient, number).reveal();
     let ticket = "0123456789abcdef0123456789abcdef";
     let created = json!({ "privateChallengeParameters": { "issue": number.to_string(), "ticket": ticket } });

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-use crate::id::Invalid;
+use crate::id::{Invalid, Text};
 
 /// A DNS name in canonical form: lower-case ASCII, at least two labels, at most 253 characters, no trailing dot.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -108,6 +108,12 @@ impl Email {
     pub fn is_role_mailbox(&self) -> bool {
         let local = self.local();
         local.contains('+') || ROLE_MAILBOXES.contains(&local)
+    }
+}
+
+impl Text for Email {
+    fn text(&self) -> &String {
+        &self.text
     }
 }
 

@@ -12,12 +12,23 @@ pub struct Invalid {
     pub rule: &'static str,
 }
 
+/// A text of whichever kind, to be chosen among others before anything of it is read.
+pub(crate) trait Text {
+    /// Where it lies.
+    fn text(&self) -> &String;
+}
+
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, $noun:literal, $rule:literal, $valid:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(String);
 
+        impl $crate::id::Text for $name {
+            fn text(&self) -> &String {
+                &self.0
+            }
+        }
         impl std::str::FromStr for $name {
             type Err = $crate::id::Invalid;
             fn from_str(text: &str) -> Result<Self, $crate::id::Invalid> {

@@ -108,7 +108,7 @@ async fn what_an_event_reads_and_writes_is_what_the_documents_charge_for() {
     let created = world.ask(&create).await;
     let issue = created.response()["privateChallengeParameters"]["issue"].as_str().unwrap().parse().unwrap();
     let (ann, acme, mailbox) = (person("ann"), client("acme", ClientKind::Shared).client, email(ANN));
-    let recipient = Recipient { person: &ann, client: &acme, mailbox: Some(&mailbox) };
+    let recipient = Recipient::new(&ann, &acme, Some(&mailbox));
     let code = code_keys().code(&recipient, issue).reveal();
     let verify = Event::verify("acme", "ann", ANN, created.response(), &code);
     let (calls, items_of_verify) = cost(&world, &define, &verify).await;

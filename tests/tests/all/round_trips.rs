@@ -170,7 +170,7 @@ async fn each_step_of_a_sign_in_by_challenge_takes_one_and_what_it_writes() {
         let created = world.ask(&Event::create("acme", "ann", ANN, begun)).await;
         let issue = created.response()["privateChallengeParameters"]["issue"].as_str().unwrap().parse().unwrap();
         let (ann, acme, mailbox) = (person("ann"), client("acme", ClientKind::Shared).client, email(ANN));
-        let recipient = Recipient { person: &ann, client: &acme, mailbox: Some(&mailbox) };
+        let recipient = Recipient::new(&ann, &acme, Some(&mailbox));
         let code = code_keys().code(&recipient, issue).reveal();
         let right = Event::verify("acme", "ann", ANN, created.response(), &code);
         assert_eq!(calls(&world, &right).await, (2, 2), "a right answer uses the code up");

@@ -6,9 +6,9 @@ mod words;
 use std::time::Duration;
 
 use domain::challenge::{
-    self, Asking, CodeKeys, Issue, Limits, Recipient, Ticket, UNSHOWN, mailbox, mask, proved_password,
+    self, Asking, CodeKeys, Issue, Limits, Recipient, Ticket, UNSHOWN, mailbox, mask, no_mailbox, proved_password,
 };
-use domain::{Client, Email, Mode, Refusal, Tenant, TenantId};
+use domain::{Account, Client, Mode, Refusal, Tenant, TenantId};
 use lambda::{Call, Challenged, Event, Failure, Outcome, Shown, Source, Trigger};
 pub use mail::{Mail, MailSettings, Unsent};
 use store::challenge::{Asked, Wanted};
@@ -64,8 +64,8 @@ impl Trigger for CreateAuthChallenge {
 struct Request<'a> {
     client: &'a Client,
     whom: &'a Challenged,
-    /// Where the code may go, if the user exists.
-    mailbox: Result<Email, Refusal>,
+    /// With the mailbox to which a code may go, if the user exists.
+    account: &'a Account,
     /// The password was proven.
     proven: bool,
     /// This session has asked for a code before.
@@ -86,7 +86,7 @@ impl CreateAuthChallenge {
         let request = Request {
             client,
             whom,
-            mailbox: mailbox(&account).cloned(),
+            account: &account,
             proven: steps.is_some_and(proved_password),
             again: steps.into_iter().flatten().any(|step| step.name == challenge::StepName::Custom),
         };
@@ -139,11 +139,10 @@ impl CreateAuthChallenge {
         session: &Session,
     ) -> Result<Showing, Failure> {
         // Somebody who proved the password may know why there is no code. Anybody else must not learn that there is an account.
-        let mailbox = match &request.mailbox {
-            Ok(address) if request.whom.exists => Some(address),
-            Err(refusal) if request.whom.exists && request.proven => return Err(Failure::from(*refusal)),
-            _ => None,
-        };
+        if let Some(refusal) = no_mailbox(request.account).filter(|_| request.whom.exists && request.proven) {
+            return Err(Failure::from(refusal));
+        }
+        let mailbox = mailbox(request.account, request.whom.exists);
         let ticket = (self.random)().map(Ticket::from_random).ok_or_else(|| Failure::broken("no random bits"))?;
         if Instant::now() + LEAST > call.deadline {
             return Err(Failure::broken("too little time is left for a mail"));
@@ -159,7 +158,7 @@ impl CreateAuthChallenge {
         if !is_new {
             return Ok(Showing { issue, ticket, decision: "the code was sent before" });
         }
-        let recipient = Recipient { person: &request.whom.person, client: request.client, mailbox };
+        let recipient = Recipient::new(&request.whom.person, request.client, mailbox);
         let code = self.keys.code(&recipient, issue.number);
         let minutes = self.limits.life.as_mins();
         if let Err(unsent) = self.mail.send(mailbox, &tenant.name, code, minutes, call.deadline - ASIDE).await {
@@ -174,6 +173,6 @@ impl CreateAuthChallenge {
 
 /// What the client may show. Before a password is proven it says the same to everybody.
 fn shown(request: &Request<'_>) -> String {
-    let address = request.mailbox.as_ref().ok().filter(|_| request.proven && request.whom.exists);
-    address.map_or_else(|| UNSHOWN.to_owned(), mask)
+    let may_know = request.whom.exists && request.proven;
+    mailbox(request.account, may_know).map_or_else(|| UNSHOWN.to_owned(), mask)
 }

@@ -75,8 +75,8 @@ impl VerifyAuthChallenge {
         }
         let account = event.account();
         // To nobody, and to an account without a mailbox for it, no code went: whatever was typed is a guess.
-        let mailbox = mailbox(&account).ok().filter(|_| whom.exists);
-        let recipient = Recipient { person: &whom.person, client, mailbox };
+        let mailbox = mailbox(&account, whom.exists);
+        let recipient = Recipient::new(&whom.person, client, mailbox);
         let matches = self.keys.matches(&recipient, number, event.challenge().answer());
         if matches && mailbox.is_some() && asked.use_up(session, number, &ticket, now).await? {
             Ok(Judged::Right)

@@ -204,7 +204,7 @@ fn every_digit_of_a_code_can_be_any_digit() {
     let key: Vec<u8> = (0..32).collect();
     let keys = CodeKeys::new(CodeKey::parse(&base64(&key)).unwrap(), None);
     let (person, client) = (person("ann"), client());
-    let recipient = Recipient { person: &person, client: &client, mailbox: None };
+    let recipient = Recipient::new(&person, &client, None);
     let codes: Vec<String> = (0..400).map(|issue| keys.code(&recipient, issue).reveal()).collect();
     for place in 0..8 {
         let seen: BTreeSet<u8> = codes.iter().filter_map(|code| code.as_bytes().get(place).copied()).collect();
@@ -220,7 +220,9 @@ fn base64(bytes: &[u8]) -> String {
 #[test]
 fn a_challenge_is_for_the_person_or_for_somebody_who_stands_for_them() {
     let (pool, name) = ("local_Pool1".parse().unwrap(), "ann".parse().unwrap());
-    assert_eq!(challenge::subject(&pool, &name, Some(&person("ann"))), Some(person("ann")));
+    for sub in ["a", "ann", &"long-".repeat(25), &"l".repeat(128)] {
+        assert_eq!(challenge::subject(&pool, &name, Some(&person(sub))), Some(person(sub)));
+    }
     let stand_in = challenge::subject(&pool, &name, None);
     assert!(stand_in.is_some() && stand_in != Some(person("ann")));
     assert_eq!(stand_in, challenge::nobody(&pool, &name));

@@ -90,7 +90,7 @@ fn typed(code: &str) -> Event {
 
 fn right_code() -> String {
     let (ann, acme, mailbox) = (person("ann"), client("acme", ClientKind::Shared).client, email(ANN));
-    code_keys().code(&Recipient { person: &ann, client: &acme, mailbox: Some(&mailbox) }, NUMBER).reveal()
+    code_keys().code(&Recipient::new(&ann, &acme, Some(&mailbox)), NUMBER).reveal()
 }
 
 async fn ask(world: &World, event: Event) -> Said {

@@ -259,8 +259,8 @@ fn create(seen: &Seen<'_>) {
         let response = &reply["response"];
         let number = response["privateChallengeParameters"]["issue"].as_str().and_then(|number| number.parse().ok());
         let account = event.account();
-        let mailbox = mailbox(&account).ok().filter(|_| whom.exists);
-        let recipient = Recipient { person: &whom.person, client: &client, mailbox };
+        let mailbox = mailbox(&account, whom.exists);
+        let recipient = Recipient::new(&whom.person, &client, mailbox);
         let code = code_keys().code(&recipient, number.expect("an issue")).reveal();
         assert!(!response.to_string().contains(&code), "the code in {response}");
         let sent = seen.answer.decision.starts_with("a code was sent");
@@ -298,8 +298,8 @@ fn verify(seen: &Seen<'_>) {
     assert_eq!(after["used_by"].as_str(), ticket, "{after}");
     assert!(after["attempts"].as_u64().is_some_and(|attempts| attempts <= 5), "{after}");
     let account = event.account();
-    let mailbox = mailbox(&account).expect("a mailbox to which a code can go");
-    let recipient = Recipient { person: &whom.person, client: &client, mailbox: Some(mailbox) };
+    let mailbox = mailbox(&account, true).expect("a mailbox to which a code can go");
+    let recipient = Recipient::new(&whom.person, &client, Some(mailbox));
     let number = before["number"].as_u64().expect("a number");
     let typed: String = event.challenge().answer().chars().filter(char::is_ascii_digit).collect();
     assert_eq!(typed, code_keys().code(&recipient, number).reveal(), "what is right is the code");

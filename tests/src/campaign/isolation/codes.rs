@@ -110,7 +110,7 @@ fn code(home: usize, shown: &Answer) -> Result<String, String> {
     let owner = Who::Member(home);
     let number = shown.response()["challengeMetadata"].as_str().and_then(|number| number.parse().ok());
     let app = Client { pool: parse(POOL), id: parse(TENANTS[home]) };
-    let mailbox = email(&address(owner));
-    let recipient = Recipient { person: &person(&name(owner)), client: &app, mailbox: Some(&mailbox) };
+    let (person, mailbox) = (person(&name(owner)), email(&address(owner)));
+    let recipient = Recipient::new(&person, &app, Some(&mailbox));
     Ok(code_keys().code(&recipient, number.ok_or("no issue")?).reveal())
 }

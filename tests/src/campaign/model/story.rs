@@ -500,7 +500,7 @@ impl Story {
         let person = nouns::person(account.person);
         let real_client = Client { pool: nouns::pool(), id: nouns::parse(client) };
         let mailbox = to.map(nouns::email);
-        let recipient = Recipient { person: &person, client: &real_client, mailbox: mailbox.as_ref() };
+        let recipient = Recipient::new(&person, &real_client, mailbox.as_ref());
         let code = crate::world::code_keys().code(&recipient, number.ok_or("no issue")?).reveal();
         let typed =
             if right { code } else { code.chars().rev().map(|digit| if digit == '9' { '0' } else { '9' }).collect() };

@@ -103,6 +103,14 @@ struct Who {
     user_name: UserName,
     person: Option<Person>,
     account: Account,
+    /// What the other kind is made of, looked at by nobody: both take up memory alike, which the decisions go on to use.
+    _beside: Other,
+}
+
+/// What a decision about this kind does not see.
+enum Other {
+    OfFound { _typed: UserName },
+    OfUnknown { _sub: UserName, _person: Person, _address: Email },
 }
 
 /// Times the decision core for users who exist and users who do not, in an order that dice decide.
@@ -163,8 +171,8 @@ fn decide(keys: &CodeKeys, client: &Client, who: &Who, number: u64) -> bool {
     let (limits, ticket) = (Limits::default(), Ticket::from_random([7; 16]));
     let asking = Asking { now: Timestamp::UNIX_EPOCH, limits: &limits, ticket: &ticket, proven: false, again: true };
     let issuing = issue(&asking, None, None);
-    let mailbox = mailbox(&who.account).ok().filter(|_| exists);
-    let recipient = Recipient { person: &person, client, mailbox };
+    let mailbox = mailbox(&who.account, exists);
+    let recipient = Recipient::new(&person, client, mailbox);
     let code = keys.code(&recipient, number);
     let matches = keys.matches(&recipient, number, "00000000");
     black_box((next, matches!(issuing, Issuing::Send { .. }), code));
@@ -174,16 +182,20 @@ fn decide(keys: &CodeKeys, client: &Client, who: &Who, number: u64) -> bool {
 /// Somebody else each time, and who they are is as long as the others: what a digit costs, and a name's length, tells nobody who exists.
 fn somebody(client: &Client, is_unknown: bool, dice: &mut Dice) -> Who {
     let mut digits = |count: usize| (0..count).map(|_| char::from(*dice.pick(b"0123456789abcdef"))).collect::<String>();
-    let account = |email| Account { email, email_verified: true, external: false, identities: Identities::None };
-    if is_unknown {
-        let name = format!("amy.{}@acme.example", digits(19));
-        let account = Account { email_verified: false, ..account(None) };
-        return Who { user_name: name.parse().expect("a name"), person: None, account };
-    }
+    let typed: UserName = format!("amy.{}@acme.example", digits(19)).parse().expect("a name");
     let sub = format!("{}-{}-4{}-8{}-{}", digits(8), digits(4), digits(3), digits(3), digits(12));
     let address: Email = format!("{}@acme.example", digits(8)).parse().expect("an address");
     let person = Person { pool: client.pool.clone(), sub: sub.parse().expect("a sub") };
-    Who { user_name: sub.parse().expect("a name"), person: Some(person), account: account(Some(Ok(address))) }
+    let sub: UserName = sub.parse().expect("a name");
+    let account =
+        |email, email_verified| Account { email, email_verified, external: false, identities: Identities::None };
+    if is_unknown {
+        let beside = Other::OfUnknown { _sub: sub, _person: person, _address: address };
+        Who { user_name: typed, person: None, account: account(None, false), _beside: beside }
+    } else {
+        let beside = Other::OfFound { _typed: typed };
+        Who { user_name: sub, person: Some(person), account: account(Some(Ok(address)), true), _beside: beside }
+    }
 }
 
 /// Whole sign-ins with a code: asked what comes, given a code, answered wrong. Each is of somebody else, for nobody gets many codes.

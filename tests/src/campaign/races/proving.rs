@@ -75,8 +75,8 @@ async fn begun(stage: &Stage) -> Result<(Vec<Answer>, String), String> {
     ensure!(issues.len() == 1, "{} codes were issued at one moment", issues.len());
     let number = issues.first().and_then(|number| number.parse().ok()).ok_or("no issue")?;
     let app = Client { pool: parse(POOL), id: parse("acme") };
-    let recipient = Recipient { person: &person("vic"), client: &app, mailbox: Some(&email(VIC)) };
-    Ok((shown, code_keys().code(&recipient, number).reveal()))
+    let code = code_keys().code(&Recipient::new(&person("vic"), &app, Some(&email(VIC))), number);
+    Ok((shown, code.reveal()))
 }
 
 fn guess(shown: &Answer, typed: &str) -> Event {

@@ -303,8 +303,7 @@ async fn what_was_kept_for_the_answer_counts_to_the_letter() {
     let ticket = kept["ticket"].as_str().unwrap().to_owned();
     let (ann, app) = (person("ann"), Client { pool: pool(), id: parse("acme") });
     let mailbox = email(ANN);
-    let right =
-        |number| code_keys().code(&Recipient { person: &ann, client: &app, mailbox: Some(&mailbox) }, number).reveal();
+    let right = |number| code_keys().code(&Recipient::new(&ann, &app, Some(&mailbox)), number).reveal();
     let before = world.dump().await;
     let answer = async |kept: Value, typed: &str| {
         let response = json!({ "privateChallengeParameters": kept });

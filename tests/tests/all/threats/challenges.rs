@@ -43,7 +43,7 @@ fn code_of(person: &Person, app_client: &str, created: &Answer) -> String {
 fn code_in(person: &Person, app_client: &str, mailbox: Option<&str>, created: &Answer) -> String {
     let number = created.response()["privateChallengeParameters"]["issue"].as_str().unwrap().parse().unwrap();
     let mailbox = mailbox.map(email);
-    code_keys().code(&Recipient { person, client: &app(app_client), mailbox: mailbox.as_ref() }, number).reveal()
+    code_keys().code(&Recipient::new(person, &app(app_client), mailbox.as_ref()), number).reveal()
 }
 
 /// Eight digits that are not the code.
