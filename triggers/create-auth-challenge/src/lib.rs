@@ -139,7 +139,10 @@ impl CreateAuthChallenge {
         session: &Session,
     ) -> Result<Showing, Failure> {
         // Somebody who proved the password may know why there is no code. Anybody else must not learn that there is an account.
-        if let Some(refusal) = no_mailbox(request.account).filter(|_| request.whom.exists && request.proven) {
+        if request.whom.exists
+            && request.proven
+            && let Some(refusal) = no_mailbox(request.account)
+        {
             return Err(Failure::from(refusal));
         }
         let mailbox = mailbox(request.account, request.whom.exists);

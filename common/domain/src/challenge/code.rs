@@ -98,7 +98,8 @@ impl CodeKeys {
 }
 
 /// Whom a code is for: a person at an app client, in a mailbox. At another client, or once the address has changed, it is no code.
-#[derive(Debug, Clone)]
+/// `Debug` does not show the mailbox.
+#[derive(Clone)]
 pub struct Recipient<'a> {
     person: &'a Person,
     client: &'a Client,
@@ -111,6 +112,13 @@ impl<'a> Recipient<'a> {
     pub fn new(person: &'a Person, client: &'a Client, mailbox: Option<&Email>) -> Self {
         let mailbox = padded_or(mailbox, &client.id, &[0; MAILBOX]);
         Self { person, client, mailbox }
+    }
+}
+
+impl fmt::Debug for Recipient<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { person, client, mailbox: _ } = self;
+        out.debug_struct("Recipient").field("person", person).field("client", client).finish_non_exhaustive()
     }
 }
 
@@ -161,6 +169,17 @@ mod tests {
             for typed in [code.clone(), format!("{head} {tail}"), format!(" {head}-{tail} ")] {
                 assert!(keys(1, None).matches(&recipient, issue, &typed), "{typed}");
             }
+        }
+    }
+
+    #[test]
+    fn a_code_stays_what_it_is_from_version_to_version() {
+        let (ann, client) = person("eu-west-1_a", "ann");
+        let key = CodeKey::parse(&STANDARD.encode((0..32).collect::<Vec<u8>>())).unwrap();
+        let address: Email = "ann@acme.example".parse().unwrap();
+        // HMAC-SHA-256 of the fields, by another program: the mailbox in 256 bytes, the issue in eight.
+        for (mailbox, code) in [(Some(&address), "37961841"), (None, "18165658")] {
+            assert_eq!(key.code(&Recipient::new(&ann, &client, mailbox), 1_700_000_000_000).reveal(), code);
         }
     }
 
@@ -226,5 +245,13 @@ mod tests {
             keys(1, None).code(&Recipient::new(&person("eu_a", "s").0, &person("eu_a", "s").1, None), 1)
         );
         assert_eq!(shown, "CodeKeys { current: CodeKey(…), previous: Some(CodeKey(…)) } Code(…)");
+    }
+
+    #[test]
+    fn where_a_code_went_is_not_shown() {
+        let (ann, client) = person("eu-west-1_a", "ann-1");
+        let shown = |mailbox: Option<&Email>| format!("{:?}", Recipient::new(&ann, &client, mailbox));
+        assert_eq!(shown(Some(&"ann@acme.example".parse().unwrap())), shown(None));
+        assert!(shown(None).contains("ann-1"), "{}", shown(None));
     }
 }

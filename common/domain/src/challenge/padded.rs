@@ -1,5 +1,5 @@
-//! Texts of people, read in the same steps however long they are, whoever they are of, and whether there are any: no branch depends on it, so
-//! that a clock has nothing to see. What compilers make of it is measured (`cargo xtask soak oracles`).
+//! Texts of people, read in the same steps however long they are, whoever they are of, and whether there are any, so that a clock has nothing to
+//! see. Nothing here has to be a branch; what compilers make of it is measured (`cargo xtask soak oracles`).
 
 use subtle::{Choice, ConditionallySelectable};
 
@@ -11,7 +11,7 @@ pub(super) const NAME: usize = 128;
 /// More than the longest mailbox takes.
 pub(super) const MAILBOX: usize = 256;
 
-/// A text in the room of the longest one, behind it zero bytes, which none holds.
+/// A text in the room of the longest one, behind it zero bytes, which none holds. What is longer is cut.
 pub(super) fn padded<const ROOM: usize>(text: &str) -> [u8; ROOM] {
     let bytes = text.as_bytes();
     let last = bytes.len().saturating_sub(1);
@@ -21,7 +21,7 @@ pub(super) fn padded<const ROOM: usize>(text: &str) -> [u8; ROOM] {
     })
 }
 
-/// A text in its room, or, if there is none, what stands for it. `another`, any text that lies where this one would, is read in its place then.
+/// A text in its room, or, if there is none, what stands for it. `another`, any text that was there before, is read in its place then.
 pub(super) fn padded_or<const ROOM: usize>(
     text: Option<&impl Text>,
     another: &impl Text,

@@ -16,7 +16,7 @@ use store::Key;
 use store::entity::{Claim, ClaimStatus};
 
 use super::events::{ANN, BEN, BOB, invited, remembered, removed, sent, suspended, town};
-use super::scenario::{By, Said, Scenario, nothing};
+use super::scenario::{By, Records, Said, Scenario, nothing};
 use crate::World;
 use crate::nouns::{
     by_domain, client, domain_name, email, invitation, member, minutes, now, parse, person, pool, provider_name, roles,
@@ -142,7 +142,7 @@ macro_rules! of {
                 })
             },
             then: nothing,
-            counts: false,
+            records: Records::Once,
         }
     };
 }

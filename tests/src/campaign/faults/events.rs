@@ -5,7 +5,7 @@ use domain::{Chain, ClientKind, Inviter, JoinMode, Membership, Terms};
 use serde_json::json;
 use store::entity::Issued;
 
-use super::scenario::{By, Said, Scenario, nothing};
+use super::scenario::{By, Records, Said, Scenario, nothing};
 use crate::event::PASSWORD;
 use crate::nouns::{
     by_domain, client, email, invitation, member, minutes, now, parse, person, provider_of, roles, social, tenant_id,
@@ -99,9 +99,9 @@ async fn ask(world: &World, event: Event) -> Said {
 
 macro_rules! of {
     ($name:literal, $prepare:expr, $event:expr) => {
-        of!($name, $prepare, $event, false)
+        of!($name, $prepare, $event, Records::Once)
     };
-    ($name:literal, $prepare:expr, $event:expr, $counts:literal) => {
+    ($name:literal, $prepare:expr, $event:expr, $records:expr) => {
         Scenario {
             name: $name,
             by: By::Trigger,
@@ -109,7 +109,7 @@ macro_rules! of {
             prepare: |world| Box::pin($prepare(world)),
             act: |world| Box::pin(ask(world, $event)),
             then: nothing,
-            counts: $counts,
+            records: $records,
         }
     };
     ($name:literal, $prepare:expr, $event:expr, then $($then:expr),+) => {
@@ -189,22 +189,22 @@ pub(super) fn all() -> Vec<Scenario> {
             "create",
             async |world: &World| challenged(world, Chain::PasswordAndCode { of: None }).await,
             Event::create("acme", "ann", ANN, PASSWORD),
-            true
+            Records::Each
         ),
         of!(
             "create-code",
             async |world: &World| challenged(world, Chain::Code).await,
             Event::create("acme", "ann", ANN, &[]),
-            true
+            Records::Each
         ),
         of!(
             "create-for-nobody",
             async |world: &World| challenged(world, Chain::Code).await,
             Event::create("acme", "ann", ANN, &[]).of_nobody("amy@acme.example"),
-            true
+            Records::Each
         ),
-        of!("verify-right", sent, typed(&right_code()), true),
-        of!("verify-wrong", sent, typed("no code"), true),
+        of!("verify-right", sent, typed(&right_code()), Records::Each),
+        of!("verify-wrong", sent, typed("no code"), Records::Each),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::scenario::{By, Said, Scenario};
+use super::scenario::{By, Records, Said, Scenario};
 use super::schedule::{Deliveries, Schedule};
 use super::stage::{Left, Ran, Stage};
 use crate::dump::Dump;
@@ -53,8 +53,8 @@ impl Peace {
         if ran.said.iter().chain(&ran.repaired).any(|said| *said == Said::Broken) {
             return Err(format!("{:?}, then {:?}", ran.said, ran.repaired));
         }
-        self.done.insert(self.plain(&ran.between, scenario.counts));
-        self.ends.insert(self.plain(&ran.end, scenario.counts));
+        self.done.insert(self.plain(&ran.between, scenario.records));
+        self.ends.insert(self.plain(&ran.end, scenario.records));
         let said: Vec<Said> = ran.said.into_iter().map(|said| self.common(said)).collect();
         self.said.extend(said);
         let repaired = ran.repaired.into_iter().map(|said| self.common(said)).collect();
@@ -99,7 +99,7 @@ impl Peace {
                 return Err(format!("it was said: {said:?}, and in peace: {:?}", self.said));
             }
         }
-        let between = self.plain(&ran.between, scenario.counts);
+        let between = self.plain(&ran.between, scenario.records);
         if ran.said.iter().any(|said| matches!(said, Said::Done(_))) && !self.done.contains(&between) {
             return Err(format!(
                 "it was said that it is done ({:?}), and the table holds\n{between}\nin peace\n{:#?}",
@@ -115,7 +115,7 @@ impl Peace {
         if !fine(&repaired) && !repaired.iter().all(of_peace) {
             return Err(format!("on a good day it was said: {repaired:?}, and in peace: {:?}", self.repaired));
         }
-        let end = self.plain(&ran.end, scenario.counts);
+        let end = self.plain(&ran.end, scenario.records);
         if !self.ends.contains(&end) {
             return Err(format!("in the end the table holds\n{end}\nand in peace\n{}", self.nearest(&end)));
         }
@@ -148,7 +148,7 @@ impl Peace {
     }
 
     /// What changed as text, a line an item: without random parts, and without what only counts writes.
-    fn plain(&self, left: &Left, counts: bool) -> String {
+    fn plain(&self, left: &Left, records: Records) -> String {
         let dump = &left.table;
         // What is remembered of an invitation that is settled opens nothing: it was written late, and is forgotten in time.
         let idle = |item: &&Value| {
@@ -165,7 +165,7 @@ impl Peace {
                         && name != "nonce"
                         && name != "issued_by"
                         && name != "used_by"
-                        && !(counts && tries)
+                        && !(records == Records::Each && tries)
                 });
             }
             self.named(&format!("{key}: {item}"))
@@ -174,9 +174,11 @@ impl Peace {
         lines.extend(left.pool.iter().map(|(name, thing)| self.named(&format!("{name}: {thing}"))));
         // Random parts of keys decided about the order.
         lines.sort();
-        if counts {
-            // Each attempt is recorded.
-            lines.dedup_by(|one, other| one == other && one.contains(" | AUDIT#"));
+        let is_record = |line: &str| line.contains(" | AUDIT#");
+        match records {
+            Records::Once => {}
+            Records::Each => lines.dedup_by(|one, other| one == other && is_record(one)),
+            Records::AtBest => lines.retain(|line| !is_record(line)),
         }
         lines.join("\n")
     }

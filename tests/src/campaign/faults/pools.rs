@@ -1,6 +1,7 @@
 //! The scenarios of operators whose commands also ask a user pool.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use domain::{Chain, Client, ClientKind};
 use operations::{
@@ -16,7 +17,7 @@ use user_pool::{ClientSeed, ClientSettings, PoolSettings};
 
 use super::deeds::{acme, app, operator};
 use super::events::{BEN, BOB, town};
-use super::scenario::{By, Said, Scenario, nothing};
+use super::scenario::{By, Records, Said, Scenario, nothing};
 use crate::World;
 use crate::beside::{Clients, Seeds};
 use crate::nouns::{POOL, client, email, member_id, minutes, now, parse, person, pool, roles};
@@ -89,6 +90,13 @@ fn unattached() -> Seeds {
     let clients = lax().settings.clients.into_iter().chain([seed("stray", ClientSettings::for_passwords("stray"))]);
     let functions = vec![format!("tenantry-{}", Trigger::PreSignUp.name())];
     Seeds { functions, ..seeds(clients.collect()) }
+}
+
+/// A function of ours is attached.
+fn attached() -> Seeds {
+    let mut seeds = unattached();
+    seeds.settings.triggers.pre_sign_up = seeds.functions.first().cloned();
+    seeds
 }
 
 /// Of ben and bob it says of which tenant they are; eve never confirmed.
@@ -194,7 +202,7 @@ async fn attach(world: &World) -> Said {
     let Clients { cognito, lambda } = world.clients();
     let wish = AttachWish {
         pool: pool(),
-        functions: OurFunctions { prefix: "tenantry".to_owned(), alias: None, exactly: BTreeMap::new() },
+        functions: ours(),
         // The table hears the same, however many there are.
         only: BTreeSet::from([Trigger::PreSignUp]),
         version: None,
@@ -223,6 +231,30 @@ async fn attach(world: &World) -> Said {
     }
 }
 
+/// Detaches it again.
+async fn detach(world: &World) -> Said {
+    let ops = operator(world);
+    let Clients { cognito, lambda } = world.clients();
+    let (aws, ours) = (Adopting { cognito, lambda }, ours());
+    let detached = async {
+        let plan = ops.plan_detach(aws, &pool(), &ours).await?;
+        ops.detach(aws, &plan, Duration::from_secs(1)).await.map(|done| (plan.warnings, done.warnings))
+    };
+    match detached.await {
+        Ok((unknown, undone)) if unknown.is_empty() && undone.is_empty() => Said::Done("detached".to_owned()),
+        // It is detached, and what could not be read or recorded is told.
+        Ok(_) => Said::Broken,
+        Err(error) => match error.cause() {
+            AttachError::Operation(error) => Said::of_operation(Err::<(), _>(error)),
+            other => Said::No(other.code().to_owned()),
+        },
+    }
+}
+
+fn ours() -> OurFunctions {
+    OurFunctions { prefix: "tenantry".to_owned(), alias: None, exactly: BTreeMap::new() }
+}
+
 fn unread() -> OperationError {
     OperationError::Broken(store::Broken::ForeignKey)
 }
@@ -242,7 +274,7 @@ macro_rules! of {
             prepare: |world| Box::pin($prepare(world)),
             act: |world| Box::pin(async move { $act(world).await }),
             then: nothing,
-            counts: false,
+            records: Records::Once,
         }
     };
 }
@@ -262,7 +294,7 @@ pub(super) fn all() -> Vec<Scenario> {
             ops.apply_policy(adopted(world), &plan, &policy()).await
         })
         // What a pool is asked to change is recorded before it is asked, and again when it is asked again.
-        .counting(),
+        .recording(Records::Each),
         of!("doctor-align", lax, town, |world, ops| async {
             let case = case(Step::AlignClient { client: app("acme"), tenant: acme() });
             treat(&ops, adopted(world), case).await
@@ -278,7 +310,8 @@ pub(super) fn all() -> Vec<Scenario> {
             let case = case(Step::ForgetUser { pool: pool(), user_name, sub, before: minutes(1) });
             treat(&ops, pools(world), case).await
         }),
-        of!("attach", unattached, town, attach).counting(),
+        of!("attach", unattached, town, attach).recording(Records::Each),
+        of!("detach", attached, town, detach).recording(Records::AtBest),
         of!("import-row", empty, town, |world, ops| async {
             let row = ImportRow {
                 person: person("bob"),

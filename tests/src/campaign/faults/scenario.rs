@@ -23,14 +23,25 @@ pub struct Scenario {
     pub act: Doing<Said>,
     /// What comes after it in a person's life. Empty, if nothing does.
     pub then: Doing<Vec<Said>>,
-    /// Whether it counts attempts, so that the table tells how often it was tried.
-    pub counts: bool,
+    /// What the table tells of attempts.
+    pub records: Records,
+}
+
+/// What the table tells of attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Records {
+    /// What was done, once, however often it was tried.
+    Once,
+    /// Each attempt, so that it shows how often it was tried.
+    Each,
+    /// What was done, if the table could be written: it is the last to be asked, and whoever did it is told where it said no.
+    AtBest,
 }
 
 impl Scenario {
-    /// The same, counting attempts.
-    pub(super) const fn counting(self) -> Self {
-        Self { counts: true, ..self }
+    /// The same, and so the table tells of attempts.
+    pub(super) const fn recording(self, records: Records) -> Self {
+        Self { records, ..self }
     }
 }
 
