@@ -103,7 +103,8 @@ struct Who {
     user_name: UserName,
     person: Option<Person>,
     account: Account,
-    /// What the other kind is made of, looked at by nobody: both take up memory alike, which the decisions go on to use.
+    /// What the other kind is made of, looked at by nobody. Without it the allocator would give the decisions about one kind other addresses,
+    /// and the clock would tell those: nanoseconds, of the reading of an event and not of what is decided.
     _beside: Other,
 }
 
