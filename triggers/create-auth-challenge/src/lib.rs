@@ -72,6 +72,13 @@ struct Request<'a> {
     again: bool,
 }
 
+impl Request<'_> {
+    /// Somebody who proved the password may know where a code goes, and why there is none. Anybody else must not learn that there is an account.
+    const fn may_know(&self) -> bool {
+        self.whom.exists && self.proven
+    }
+}
+
 /// A challenge to show: a code is on its way.
 struct Showing {
     issue: Issue,
@@ -138,9 +145,7 @@ impl CreateAuthChallenge {
         call: Call,
         session: &Session,
     ) -> Result<Showing, Failure> {
-        // Somebody who proved the password may know why there is no code. Anybody else must not learn that there is an account.
-        if request.whom.exists
-            && request.proven
+        if request.may_know()
             && let Some(refusal) = no_mailbox(request.account)
         {
             return Err(Failure::from(refusal));
@@ -176,6 +181,5 @@ impl CreateAuthChallenge {
 
 /// What the client may show. Before a password is proven it says the same to everybody.
 fn shown(request: &Request<'_>) -> String {
-    let may_know = request.whom.exists && request.proven;
-    mailbox(request.account, may_know).map_or_else(|| UNSHOWN.to_owned(), mask)
+    mailbox(request.account, request.may_know()).map_or_else(|| UNSHOWN.to_owned(), mask)
 }

@@ -53,6 +53,7 @@ impl Peace {
         if ran.said.iter().chain(&ran.repaired).any(|said| *said == Said::Broken) {
             return Err(format!("{:?}, then {:?}", ran.said, ran.repaired));
         }
+        recorded(scenario, &ran)?;
         self.done.insert(self.plain(&ran.between, scenario.records));
         self.ends.insert(self.plain(&ran.end, scenario.records));
         let said: Vec<Said> = ran.said.into_iter().map(|said| self.common(said)).collect();
@@ -67,6 +68,7 @@ impl Peace {
         let Schedule { scenario, faults, .. } = schedule;
         self.sound(&ran.between.table).map_err(|what| format!("after the fault, {what}"))?;
         self.sound(&ran.end.table).map_err(|what| format!("in the end, {what}"))?;
+        recorded(scenario, ran)?;
         if scenario.by == By::Trigger && ran.took > LATEST {
             return Err(format!("the answer came after {:?}", ran.took));
         }
@@ -174,7 +176,6 @@ impl Peace {
         lines.extend(left.pool.iter().map(|(name, thing)| self.named(&format!("{name}: {thing}"))));
         // Random parts of keys decided about the order.
         lines.sort();
-        let is_record = |line: &str| line.contains(" | AUDIT#");
         match records {
             Records::Once => {}
             Records::Each => lines.dedup_by(|one, other| one == other && is_record(one)),
@@ -193,6 +194,20 @@ impl Peace {
         });
         named
     }
+}
+
+/// What is recorded at best is recorded, unless somebody was told that it was not.
+fn recorded(scenario: &Scenario, ran: &Ran) -> Result<(), String> {
+    let may_lack = scenario.records != Records::AtBest || ran.said.contains(&Said::Broken);
+    if may_lack || ran.end.table.keys().any(|key| is_record(key)) {
+        Ok(())
+    } else {
+        Err("it was not recorded, and nobody was told".to_owned())
+    }
+}
+
+fn is_record(line: &str) -> bool {
+    line.contains(" | AUDIT#")
 }
 
 /// Before the random part of the record that proves a domain.
